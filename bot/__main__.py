@@ -1,0 +1,5 @@
+"""`python -m bot` is `danbury-bot`."""
+
+from bot.cli import main
+
+main()

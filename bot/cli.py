@@ -1,0 +1,105 @@
+"""The command line: arguments in, words and an exit code out."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from bot import asking, logs, settings
+from bot.core.answer import Snapshot
+from bot.knowledge import live
+from bot.knowledge.source import KnowledgeInvalid
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+knowledge_option = click.option(
+    "--knowledge",
+    "folder",
+    type=_FOLDER,
+    help="Folder of the knowledge; else BOT_KNOWLEDGE, ./knowledge or the copy installed.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="danbury-bot")
+def main() -> None:
+    """Answers residents with the department's own words; anything that may be an emergency is sent to 911."""
+
+
+@main.command()
+@click.argument("text", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a message.")
+@click.option("--batch", type=click.File("rb"), help="JSON Lines with `id` and `text`; - for standard input.")
+@click.option("--why", is_flag=True, help="Also which cue, phrase and scores decided.")
+@knowledge_option
+def ask(text: tuple[str, ...], as_json: bool, batch: BinaryIO | None, why: bool, folder: Path | None) -> None:
+    """Show what a resident would get for TEXT, or for every line of a batch."""
+    if bool(text) == bool(batch):
+        raise click.UsageError('give a text or --batch FILE, such as: danbury-bot ask "how do I get my report"')
+    snapshot = _load(folder)
+    now = datetime.now(UTC)
+    if not batch:
+        _print(asking.diagnose(" ".join(text), snapshot, now), as_json, why)
+        return
+    bad = 0
+    for question in asking.questions(batch):
+        if isinstance(question, asking.BadLine):
+            bad += 1
+            click.echo(str(question), err=True)
+        else:
+            _print(asking.diagnose(question[1], snapshot, now, question[0]), as_json, why)
+    if bad:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="Findings also fail.")
+@knowledge_option
+def check(strict: bool, folder: Path | None) -> None:
+    """Check the knowledge: every fault with file and line, and what curators should look at."""
+    where = _folder(folder)
+    problems = live.examine(where, datetime.now(UTC).date())
+    for problem in problems:
+        click.echo(f"{problem}" if problem.is_fault else f"{problem.place}: note: {problem.text}")
+    faults = sum(problem.is_fault for problem in problems)
+    if faults:
+        click.echo(f"{faults} fault(s): this folder does not go live until they are mended.")
+        raise SystemExit(1)
+    knowledge = _load(folder).knowledge
+    asks = sum(len(wording.asks) for entry in knowledge.entries.values() for wording in entry.wordings.values())
+    click.echo(
+        f"Sound: {len(knowledge.entries)} entries, {asks} asks, {len(knowledge.questions)} questions, "
+        f"{len(knowledge.rules.cues)} emergency cues, revision {knowledge.revision}; {len(problems)} note(s)."
+    )
+    if strict and problems:
+        raise SystemExit(1)
+
+
+def _settings() -> settings.Settings:
+    try:
+        return settings.read()
+    except settings.SettingsInvalid as e:
+        raise click.ClickException(f"settings that cannot be used:\n{e}") from e
+
+
+def _folder(given: Path | None) -> Path:
+    return given or _settings().knowledge or live.default_folder()
+
+
+def _load(given: Path | None) -> Snapshot:
+    logs.configure("WARNING")
+    try:
+        return live.load(_folder(given))[0]
+    except KnowledgeInvalid as e:
+        raise click.ClickException(f"the knowledge cannot be used:\n{e}") from e
+
+
+def _print(diagnosis: asking.Diagnosis, as_json: bool, why: bool) -> None:
+    if as_json:
+        click.echo(diagnosis.as_json(why))
+        return
+    click.echo(diagnosis.turn.reply.text)
+    for number, choice in enumerate(diagnosis.turn.reply.choices, 1):
+        click.echo(f"{number}. {choice.label}")
+    if why:
+        click.echo("\n" + "\n".join(diagnosis.why()))

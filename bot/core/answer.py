@@ -1,0 +1,196 @@
+"""The whole decision about one message: emergency, command, pending choice, match, "I do not know" - in that order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+
+from bot.core import compose
+from bot.core.command import ENTRIES, Command, Commands, NoteUnanswered
+from bot.core.conversation import Conversation
+from bot.core.emergency import Level, Verdict
+from bot.core.entry import Entry, EntryKind, Knowledge
+from bot.core.language import Languages
+from bot.core.match import NO_MATCH, Candidate, Certainty, Index, Match
+from bot.core.message import IncomingMessage, Kind, Reply
+from bot.core.text import fold
+
+
+class Outcome(Enum):
+    """What a message came to."""
+
+    EMERGENCY = "emergency"
+    COMMAND = "command"
+    ANSWERED = "answered"
+    ASKED_WHICH = "asked_which"
+    OUT_OF_SCOPE = "out_of_scope"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the knowledge with everything learned from it. A turn uses one from its start to its end."""
+
+    knowledge: Knowledge
+    index: Index
+    commands: Commands
+    languages: Languages
+
+    @classmethod
+    def of(cls, knowledge: Knowledge) -> "Snapshot":
+        """Learn from the knowledge; takes as long as it is large, so not on the event loop."""
+        spoken = {language: list(_texts(knowledge, language)) for language in knowledge.department.languages}
+        entries = (*knowledge.entries.values(), *knowledge.elsewhere)
+        return cls(knowledge, Index(entries), Commands(knowledge.commands), Languages(spoken))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was decided about a message; somebody else carries it out.
+
+    `entry` is what was answered, None when no entry was. `match` is empty where nothing had to be looked up.
+    """
+
+    verdict: Verdict
+    outcome: Outcome
+    reply: Reply
+    language: str
+    conversation: Conversation
+    entry: str | None = None
+    actions: tuple[NoteUnanswered, ...] = ()
+    match: Match = NO_MATCH
+
+
+def answer(
+    message: IncomingMessage, verdict: Verdict, snapshot: Snapshot, conversation: Conversation, now: datetime
+) -> Turn:
+    """Decide about one message. Pure: the same arguments give the same turn."""
+    language = spoken_in(message, snapshot, conversation)
+    if verdict.level is Level.EMERGENCY:
+        reply = compose.emergency(verdict, language, snapshot.knowledge)
+        return Turn(verdict, Outcome.EMERGENCY, reply, language, replace(conversation, spoke=language))
+    if message.kind is Kind.MEDIA:
+        verdict = replace(verdict, level=Level.CAUTION)
+    turn = _decided(message, verdict, snapshot, replace(conversation, spoke=language), language, now)
+    offered = turn.conversation.offering(turn.reply.choices, now)
+    turn = replace(turn, conversation=replace(offered, entry=turn.entry or offered.entry))
+    if verdict.level is Level.CAUTION:
+        cautious = compose.with_notice(turn.reply, verdict, turn.language, snapshot.knowledge)
+        turn = replace(turn, reply=cautious)
+    return turn
+
+
+def spoken_in(message: IncomingMessage, snapshot: Snapshot, conversation: Conversation) -> str:
+    """The language to reply in: the one asked for, the message's, the one before, the device's, the department's."""
+    ours = snapshot.knowledge.department.languages
+    is_written = message.kind in (Kind.TEXT, Kind.EDITED) and not message.text.startswith("/")
+    heard = snapshot.languages.of(message.text) if is_written else None
+    wanted = (conversation.language, heard, conversation.spoke, message.language)
+    return next((language for language in wanted if language in ours), ours[0])
+
+
+def _decided(
+    message: IncomingMessage,
+    verdict: Verdict,
+    snapshot: Snapshot,
+    conversation: Conversation,
+    language: str,
+    now: datetime,
+) -> Turn:
+    knowledge, text = snapshot.knowledge, message.text
+    today = now.astimezone(knowledge.department.time_zone).date()
+
+    def answered(entry: Entry, match: Match = NO_MATCH) -> Turn:
+        return turn(Outcome.ANSWERED, compose.answered(entry, language, knowledge, today), entry.id, match)
+
+    def turn(outcome: Outcome, reply: Reply, entry: str | None = None, match: Match = NO_MATCH) -> Turn:
+        return Turn(verdict, outcome, reply, language, conversation, entry, match=match)
+
+    if message.kind is Kind.MEDIA:
+        return turn(Outcome.OUT_OF_SCOPE, compose.sentence("media", language, knowledge))
+    if command := snapshot.commands.recognise(text):
+        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, today)
+    chosen = conversation.chosen(text, now) or text
+    if entry := _entry(chosen, knowledge):
+        return answered(entry)
+    if chosen != text and (command := snapshot.commands.recognise(chosen)):
+        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, today)
+    match = snapshot.index.rank(fold(text))
+    first = match.candidates[0].entry if match.candidates else None
+    match_own = replace(match, candidates=_own(match)[:3])
+    if first is not None and match.certainty is Certainty.SURE:
+        if first.kind is EntryKind.OUT_OF_SCOPE:
+            return turn(Outcome.OUT_OF_SCOPE, compose.elsewhere(first, language, knowledge), match=match_own)
+        return answered(first, match_own)
+    if match.certainty is Certainty.NEAR:
+        entries = [candidate.entry for candidate in match_own.candidates]
+        asked = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match_own)
+        return replace(asked, conversation=replace(conversation, asked=text))
+    unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge), match=match_own)
+    return replace(unknown, actions=_noted(text, language, (c.entry.id for c in match_own.candidates)))
+
+
+def _commanded(command: Command, turn: Turn, snapshot: Snapshot, today: date) -> Turn:
+    """The turn of a command. Its entry is named where the catalogue has one and the folder holds it."""
+    knowledge, language = snapshot.knowledge, turn.language
+    entry = ENTRIES.get(command.name)
+    turn = replace(turn, entry=entry if entry in knowledge.entries else None)
+    match command.name:
+        case "language" if command.argument in knowledge.department.languages:
+            chosen = replace(turn.conversation, language=command.argument, spoke=command.argument)
+            reply = compose.sentence("language_set", str(command.argument), knowledge)
+            return replace(turn, reply=reply, language=str(command.argument), conversation=chosen)
+        case "start" if command.argument in knowledge.department.languages:  # a link to the chat in one language
+            chosen = replace(turn.conversation, language=command.argument, spoke=command.argument)
+            reply = compose.greeting("greeting", str(command.argument), knowledge)
+            return replace(turn, reply=reply, language=str(command.argument), conversation=chosen)
+        case "language":
+            return replace(turn, reply=compose.languages(language, knowledge))
+        case "contacts":
+            return replace(turn, reply=compose.menu(EntryKind.CONTACT, language, knowledge))
+        case "programs":
+            return replace(turn, reply=compose.menu(EntryKind.PROGRAM, language, knowledge))
+        case "stop":
+            return replace(turn, reply=compose.sentence("stopped", language, knowledge))
+        case "none":
+            near = (choice.value.removeprefix(compose.ENTRY_MARK) for choice in turn.conversation.offered)
+            noted = _noted(turn.conversation.asked or "", language, (n for n in near if n in knowledge.entries))
+            reply = compose.sentence("none_noted", language, knowledge)
+            missed = replace(compose.not_found(language, knowledge), text=reply.text)
+            kept = replace(turn.conversation, asked=None)
+            return replace(turn, outcome=Outcome.NOT_FOUND, reply=missed, actions=noted, conversation=kept)
+        case "help" | "start":
+            name = "help" if command.name == "help" else "greeting"
+            return replace(turn, reply=compose.greeting(name, language, knowledge))
+        case _ if turn.entry:  # about, privacy, human, subscribe: the entry says it all
+            shown = compose.answered(knowledge.entries[turn.entry], language, knowledge, today)
+            return replace(turn, reply=shown)
+        case _:
+            return replace(turn, reply=compose.greeting("help", language, knowledge))
+
+
+def _entry(value: str, knowledge: Knowledge) -> Entry | None:
+    """The entry whose choice has this value; None when none has."""
+    is_marked = value.startswith(compose.ENTRY_MARK)
+    return knowledge.entries.get(value.removeprefix(compose.ENTRY_MARK)) if is_marked else None
+
+
+def _own(match: Match) -> tuple[Candidate, ...]:
+    """Candidates that the department answers for."""
+    return tuple(c for c in match.candidates if c.entry.kind is not EntryKind.OUT_OF_SCOPE)
+
+
+def _noted(question: str, language: str, near: Iterable[str]) -> tuple[NoteUnanswered, ...]:
+    return (NoteUnanswered(question, language, tuple(near)),) if fold(question).tokens else ()
+
+
+def _texts(knowledge: Knowledge, language: str) -> Iterable[str]:
+    """Everything the knowledge says in one language: what the language is learned from."""
+    for wordings in knowledge.phrases.texts.values():
+        if language in wordings:
+            yield wordings[language]
+    entries: list[Entry] = [*knowledge.entries.values(), *knowledge.elsewhere]
+    for wording in (entry.wordings[language] for entry in entries if language in entry.wordings):
+        yield from (wording.title, *(ask.text for ask in wording.asks))
+        if wording.answer:
+            yield wording.answer

@@ -1,0 +1,80 @@
+"""The port every platform fulfils, and the three ways a send can fail.
+
+SendFailed
+  TryLater      not now: the platform is busy or out of reach; the same send may go through later
+  Refused       never like this: the platform understood and said no to what was sent
+  Unreachable   never to this person: they blocked the bot, left, or do not exist
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Protocol
+
+from bot.core.message import Address, IncomingMessage, Part
+
+
+class SendFailed(Exception):
+    """The platform did not take what was sent. Its children say what to do about it."""
+
+
+class TryLater(SendFailed):
+    """Not now. `after` is how long the platform asks us to wait; None when it does not say."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Refused(SendFailed):
+    """The platform will never take this message as it is."""
+
+
+class Unreachable(SendFailed):
+    """This person cannot be written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform takes at once.
+
+    `text_units` counted by `measure` is the longest text; `choices` how many buttons it shows under one (0: none,
+    choices become numbered lines); `label_units` how long a button's words may be before the platform cuts them.
+    """
+
+    text_units: int
+    choices: int
+    label_units: int
+    measure: Callable[[str], int] = len
+
+
+class Channel(Protocol):
+    """Where replies leave. One for a platform, or one for a single conversation on it."""
+
+    limits: Limits
+
+    async def send(self, to: Address, parts: Sequence[Part]) -> str:
+        """Send the parts in order and return the platform's id of the last one.
+
+        Raises a `SendFailed`, and nothing else, when the platform did not take them.
+        """
+        ...
+
+
+def utf16_units(text: str) -> int:
+    """Length as Telegram and JavaScript count it: characters beyond the first plane are two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+class Receipt(Enum):
+    """What became of an incoming message, for whoever must tell the platform."""
+
+    ANSWERED = "answered"
+    DUPLICATE = "duplicate"  # answered before
+    IGNORED = "ignored"  # talk in a group that was not for the bot
+    UNDELIVERABLE = "undeliverable"  # this person, or this message, never: bringing it again would not help
+    NOT_SENT = "not sent"  # the reply did not leave: the platform should bring the message again
+
+
+Receive = Callable[[IncomingMessage, Channel], Awaitable[Receipt]]

@@ -1,0 +1,44 @@
+"""What the bot remembers of one person's chat: the language they chose, and the choices it last offered."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.core.message import Choice
+from bot.core.text import fold
+
+# A number typed tomorrow is more likely about something else; a family reading the list in turn takes minutes.
+_OFFER_LASTS = timedelta(hours=12)
+_NUMBER = re.compile(r"(?:(?:no|num\w*|opcion|opcao|option|choice|la|el|o|a) )?(\d{1,2})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One person's chat so far.
+
+    `language` is the one they asked for, None when they never did; `spoke` the one they last wrote in, None before
+    the first message. `offered` are the choices under the last reply, in their order; `entry` is what was answered
+    last, None when nothing was. `asked` is the question that brought "which of these?", kept in memory only; None
+    when there is none.
+    """
+
+    language: str | None = None
+    spoke: str | None = None
+    offered: tuple[Choice, ...] = ()
+    offered_at: datetime | None = None
+    entry: str | None = None
+    asked: str | None = field(default=None, repr=False)
+
+    def chosen(self, text: str, now: datetime) -> str | None:
+        """The value of the choice that the text picks, by its number or its very words; None when it picks none."""
+        if not self.offered or self.offered_at is None or now - self.offered_at > _OFFER_LASTS:
+            return None
+        line = fold(text).line
+        if found := _NUMBER.match(line):
+            at = int(found[1])
+            return self.offered[at - 1].value if 1 <= at <= len(self.offered) else None
+        return next((choice.value for choice in self.offered if line and fold(choice.label).line == line), None)
+
+    def offering(self, choices: tuple[Choice, ...], now: datetime) -> "Conversation":
+        """The same chat with these choices open, and none from before."""
+        return replace(self, offered=choices, offered_at=now if choices else None)

@@ -1,0 +1,180 @@
+"""What curators wrote, as values: entries, contact channels, the department, the bot's own sentences."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from bot.core.emergency import Rules
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in the knowledge folder something is written; `file` is relative to it, lines count from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class EntryKind(Enum):
+    """The three forms of `topics.yaml`, and what the bot recognises as somebody else's."""
+
+    FAQ = "faq"
+    PROGRAM = "program"
+    CONTACT = "contact"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+class Risk(Enum):
+    """What a wrong answer costs: `HIGH` (fees, deadlines, legal steps) needs a surer match."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class ContactKind(Enum):
+    """What a contact value is."""
+
+    PHONE = "phone"
+    ADDRESS = "address"
+    EMAIL = "email"
+    URL = "url"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One way residents put the question."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An entry in one language. `answer` None: the department has not said.
+
+    `details` are a program's who, when, where and how to join, in that order. `translates` is the fingerprint of
+    the answer this one was translated from, None on an original; `approved_by` None: nobody has signed it.
+    """
+
+    title: str
+    asks: tuple[Ask, ...]
+    answer: str | None
+    details: Mapping[str, str] = field(default_factory=dict)
+    translates: str | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The page an answer rests on."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactValue:
+    """A phone number, address, ... by language; None: not confirmed, so not shown."""
+
+    kind: ContactKind
+    value: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing the department is asked. None for owner, dates or source: the curator has not said."""
+
+    id: str
+    kind: EntryKind
+    wordings: Mapping[str, Wording]
+    place: Place
+    risk: Risk = Risk.LOW
+    owner: str | None = None
+    checked_on: date | None = None
+    review_every: timedelta | None = None
+    source: Source | None = None
+    related: tuple[str, ...] = ()
+    channels: tuple[ContactValue, ...] = ()
+
+    def asks(self) -> Iterator[tuple[str, Ask]]:
+        """Every phrasing with its language; the titles count, because people type what they read on a button."""
+        for language, wording in self.wordings.items():
+            yield language, Ask(wording.title, self.place)
+            yield from ((language, ask) for ask in wording.asks)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Whose bot this is. The first language is the default; `links` are named pages of the department."""
+
+    name: Mapping[str, str]
+    time_zone: ZoneInfo
+    languages: tuple[str, ...]
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The bot's own sentences by name and language."""
+
+    texts: Mapping[str, Mapping[str, str]]
+
+    def __call__(self, name: str, language: str) -> str:
+        """The sentence in the language, or in the first one it was written in."""
+        wordings = self.texts[name]
+        return wordings.get(language) or next(iter(wordings.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWords:
+    """How residents say a command: the name after a slash, and whole messages that mean the same, by language."""
+
+    name: str
+    says: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question kept as a test: the entry it must find, None when it must find none."""
+
+    text: str
+    language: str
+    expect: str | None
+    place: Place
+    is_known_miss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyReplies:
+    """The fixed 911 texts, by language: `redirect` stands alone, `notice` on top of an answer, `lines` are added."""
+
+    redirect: Mapping[str, str]
+    notice: Mapping[str, str]
+    lines: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """One sound state of the whole folder; replaced, never changed. `revision` names its content."""
+
+    revision: str
+    department: Department
+    phrases: Phrases
+    commands: tuple[CommandWords, ...]
+    rules: Rules
+    replies: EmergencyReplies
+    entries: Mapping[str, Entry]
+    elsewhere: tuple[Entry, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+def fingerprint(answer: str) -> str:
+    """Short name of a text's exact words: what `translates` and the figures refer to."""
+    return hashlib.sha256(answer.encode()).hexdigest()[:12]

@@ -1,0 +1,97 @@
+"""Typed text to words: the only normaliser. Whatever is compared anywhere was folded here."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+# Law 1: every character up to a channel's own maximum is read; of longer input these two stretches.
+HEAD = 20_000
+TAIL = 4_000
+
+_LOOKALIKES = str.maketrans(
+    # Letters of other scripts that a screen shows as Latin ones, and the dotless i. Left: as typed, right: as read.
+    "аАеЕоОрРсСуУхХіІјЈѕЅвВнНкКмМтТԁԛԝɡαοΟρνιΙΑΕΗΚΜΝΡΤΥΧΒΖκτυχəıɑʟɪ",
+    "aAeEoOpPcCyYxXiIjJsSbBhHkKmMtTdqwgaoOpviIAEHKMNPTYXBZktuxeiali",
+)
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`ʹ′＇", "'"))
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}")
+_911 = re.compile(r"(?<!\d)9\s?[-.\s]\s?1\s?[-.\s]\s?1(?!\d)")
+_STOPS = re.compile(r"[!?;\n\r¡¿…]+|\.(?=\s|$)")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[\U0001F100-\U0001F1FF\U0001F300-\U0001FAFF\u2600-\u27BF]")
+
+_IS = "what who where how that there here he she it someone somebody everyone nobody".split()
+_NOT = "do does did is are was were have has had could would should".split()
+
+
+def _pairs(table: str) -> dict[str, str]:
+    return dict(pair.split(": ") for pair in " ".join(table.split()).split(", "))
+
+
+_SHORT_FORMS = {
+    # English as phones write it, with the apostrophe or without. Words that are also something else ("were", "well",
+    # "ill", "id") stay as they are.
+    **{f"{word}{mark}s": f"{word} is" for word in _IS for mark in ("", "'")},
+    **{f"{word}n{mark}t": f"{word} not" for word in _NOT for mark in ("", "'")},
+    **{f"{word}{mark}re": f"{word} are" for word in ("you", "they") for mark in ("", "'")},
+    **{f"{word}{mark}ve": f"{word} have" for word in ("i", "you", "they", "we") for mark in ("", "'")},
+    **{f"{word}'ll": f"{word} will" for word in ("i", "you", "he", "she", "it", "we", "they", "who", "that")},
+    **{f"{word}'d": word for word in ("i", "you", "he", "she", "we", "they", "who")},
+    **_pairs("""
+        i'm: i am, im: i am, we're: we are, can't: can not, cant: can not, cannot: can not, won't: will not,
+        wont: will not, ain't: is not, aint: is not, let's: let us, lets: let us, gonna: going to, wanna: want to,
+        gotta: got to, lemme: let me, gimme: give me, u: you, ur: your, r: are, pls: please, plz: please,
+        rn: right now, ppl: people"""),
+    # Spanish and Portuguese as phones write them.
+    **_pairs("""
+        q: que, k: que, xq: porque, pq: porque, d: de, vc: voce, vcs: voces, tb: tambem, tbm: tambem, tmb: tambien,
+        qdo: quando, hj: hoje, agr: agora, msm: mesmo, oq: o que, toy: estoy, tamos: estamos"""),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A message as the rules read it: folded words, clause by clause, and the text they came from."""
+
+    text: str
+    clauses: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(word for clause in self.clauses for word in clause)
+
+    @cached_property
+    def line(self) -> str:
+        """The words in one line, single spaces: what phrases are compared with."""
+        return " ".join(self.tokens)
+
+
+def cut(text: str) -> str:
+    """Text short enough to be read at once: all of it, or its first `HEAD` and last `TAIL` characters."""
+    return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+
+
+def fold(text: str) -> Words:
+    """Words of the text without case, accents, styling, invisible characters, stretched letters or contractions.
+
+    Zero-width and direction marks vanish, look-alike letters become Latin, full-width and bold letters plain.
+    Sentence marks end a clause; a comma does not, because people in a hurry put it anywhere.
+    """
+    text = cut(text)
+    plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).translate(_LOOKALIKES)
+    kept = (c for c in plain if c in "\n\r\t" or unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc", "Cs"))
+    line = _911.sub("911", "".join(kept).casefold().translate(_APOSTROPHES))
+    line = _REPEATED.sub(r"\1", line)
+    clauses = (tuple(word for token in _TOKEN.findall(part) for word in _plain(token)) for part in _STOPS.split(line))
+    return Words(text, tuple(clause for clause in clauses if clause))
+
+
+@lru_cache(maxsize=50_000)  # the emergency files name a few thousand words, each many times
+def fold_word(word: str) -> str:
+    """A word of the emergency files as messages are folded; a final ``*`` (any ending) stays."""
+    return fold(word.removesuffix("*")).line + ("*" if word.endswith("*") else "")
+
+
+def _plain(token: str) -> list[str]:
+    known = _SHORT_FORMS.get(token)
+    return known.split() if known else token.replace("'", "").split()

@@ -1,0 +1,1 @@
+"""The curated YAML: read, checked and kept live."""

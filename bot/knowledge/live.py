@@ -1,0 +1,142 @@
+"""The snapshot in use: loaded, watched, replaced when the folder is sound again, kept when it is not."""
+
+import asyncio
+import shutil
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from bot.core.answer import Snapshot
+from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
+from bot.knowledge import schema, selftest, source, urgent
+from bot.knowledge.source import KnowledgeInvalid, Problem
+from bot.knowledge.urgent import EmergencyFiles
+
+log = structlog.get_logger()
+
+_PACKAGED = Path(__file__).parents[1] / "_knowledge"
+SHIPPED = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "knowledge"
+"""The project's own knowledge: the copy installed with the package, or the folder of the clone."""
+
+_EVERY = 1.0  # seconds between two looks at the folder
+_LAST_GOOD = "last_good"
+
+
+def default_folder() -> Path:
+    """`./knowledge` when it is there, else the copy installed with the package."""
+    here = Path("knowledge")
+    return here if here.is_dir() else SHIPPED
+
+
+def load(folder: Path) -> tuple[Snapshot, source.Sources]:
+    """Read, check and learn the folder. Raises `KnowledgeInvalid` with every fault."""
+    sources = source.read(folder, SHIPPED)
+    knowledge, emergency = schema.checked(sources)
+    faults = tuple(selftest.cues(emergency))
+    if faults:
+        raise KnowledgeInvalid(faults)
+    return Snapshot.of(knowledge), sources
+
+
+def examine(folder: Path, today: date) -> tuple[Problem, ...]:
+    """Everything `check` reports on a folder: faults alone when there are any, else the findings."""
+    try:
+        snapshot, sources = load(folder)
+    except KnowledgeInvalid as e:
+        return tuple(sorted(e.problems))
+    met = (*sources.problems, *selftest.findings(snapshot, today), *selftest.questions(snapshot))
+    return tuple(sorted(met))
+
+
+class Live:
+    """The snapshot that answers.
+
+    `current` is None before the first one, and when not even phrases and department could be read. `fault` is what
+    keeps the folder's present state from going live, None when nothing does. `opened` is set when the first load ended.
+    """
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self._folder, self._kept = folder, data / _LAST_GOOD
+        self._stamp: tuple[object, ...] = ()
+        self.current: Snapshot | None = None
+        self.fault: KnowledgeInvalid | None = None
+        self.opened = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open in a thread, so that 911 is answered meanwhile, and tell whoever waits for `opened`."""
+        await asyncio.to_thread(self.open)
+        self.opened.set()
+
+    def open(self) -> None:
+        """Load the folder; when it is broken, the last good copy, else whatever of it is sound.
+
+        `current` stays None only when not even phrases and department could be read: then the floor answers.
+        """
+        self.reload()
+        if self.current is not None:
+            return
+        try:
+            self.current, _ = load(self._kept)
+        except KnowledgeInvalid:
+            self.current = self._salvaged()
+
+    def reload(self) -> None:
+        """Put the folder's present state live, or keep what is live and note the fault."""
+        self._stamp = source.stamp(self._folder, SHIPPED)
+        try:
+            snapshot, sources = load(self._folder)
+        except KnowledgeInvalid as e:
+            self.fault = e
+            log.error("knowledge broken", faults=[str(problem.place) for problem in e.problems])
+            return
+        self.current, self.fault = snapshot, None
+        self._keep(sources)
+        log.info("knowledge live", revision=sources.revision, entries=len(snapshot.knowledge.entries))
+
+    async def watch(self, stopping: asyncio.Event) -> None:
+        """Reload whenever the folder has changed and then kept still for one look: half a file can be sound YAML."""
+        seen = self._stamp
+        while not stopping.is_set():
+            try:
+                async with asyncio.timeout(_EVERY):
+                    await stopping.wait()
+            except TimeoutError:
+                seen = await self.look(seen)
+
+    async def look(self, seen: tuple[object, ...]) -> tuple[object, ...]:
+        """One look at the folder: reload when it differs from what was loaded and not from what was `seen` before."""
+        try:
+            now = await asyncio.to_thread(source.stamp, self._folder, SHIPPED)
+            if now != self._stamp and now == seen:
+                await asyncio.to_thread(self.reload)
+        except Exception:
+            log.exception("knowledge watch")
+            return seen
+        return now
+
+    def _salvaged(self) -> Snapshot | None:
+        sources = source.read(self._folder, SHIPPED)
+        try:
+            emergency = urgent.emergency(sources)
+        except KnowledgeInvalid:
+            emergency = EmergencyFiles(FLOOR_RULES, FLOOR_REPLIES, {})
+        knowledge = schema.salvaged(sources, emergency)
+        return Snapshot.of(knowledge) if knowledge else None
+
+    def _keep(self, sources: source.Sources) -> None:
+        """Copy the folder that just went live, for a start that finds it broken. Failing costs nothing else."""
+        fresh = self._kept.with_name(f"{_LAST_GOOD}.new")
+        try:
+            marker = self._kept / "revision"
+            if marker.is_file() and marker.read_text() == sources.revision:
+                return
+            shutil.rmtree(fresh, ignore_errors=True)
+            for name, path in source.paths(self._folder, SHIPPED):
+                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, fresh / name)
+            (fresh / "revision").write_text(sources.revision)
+            shutil.rmtree(self._kept, ignore_errors=True)
+            fresh.rename(self._kept)
+        except OSError as e:
+            log.warning("last good copy not kept", error=type(e).__name__)

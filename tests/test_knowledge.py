@@ -1,0 +1,63 @@
+"""The department's own knowledge: sound, findable, and what its questions promise."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.answer import Snapshot
+from bot.core.emergency import Level, check
+from bot.core.text import fold
+from bot.knowledge import live, selftest
+from bot.knowledge.source import Problem
+from tests.builders import REAL_FOLDER
+
+TODAY = datetime(2026, 11, 22, tzinfo=UTC).date()
+MOST_KNOWN_MISSES = 60  # may only shrink
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    """Loading raises when any cue misses one of its own examples."""
+    return live.load(REAL_FOLDER)[0]
+
+
+@pytest.fixture(scope="module")
+def findings(snapshot: Snapshot) -> list[Problem]:
+    return list(selftest.findings(snapshot, TODAY))
+
+
+def test_every_entry_is_whole_in_every_language(findings: list[Problem]) -> None:
+    about_form = [str(problem) for problem in findings if "has no" in problem.text or "related" in problem.text]
+    assert about_form == []
+
+
+def test_no_translation_is_older_than_its_original(findings: list[Problem]) -> None:
+    assert [str(problem) for problem in findings if "older answer" in problem.text] == []
+
+
+def test_titles_stay_apart_when_a_channel_cuts_them(findings: list[Problem]) -> None:
+    assert [str(problem) for problem in findings if "looks like" in problem.text] == []
+
+
+def test_no_button_is_sent_to_911(snapshot: Snapshot) -> None:
+    values = [f"={entry}" for entry in snapshot.knowledge.entries]
+    assert [value for value in values if check(fold(value), snapshot.knowledge.rules).level is Level.EMERGENCY] == []
+
+
+def test_every_question_finds_its_entry_save_the_known_misses(snapshot: Snapshot) -> None:
+    assert [str(problem) for problem in selftest.questions(snapshot)] == []
+    misses = [question for question in snapshot.knowledge.questions if question.is_known_miss]
+    assert len(misses) <= MOST_KNOWN_MISSES
+
+
+def test_a_bare_911_and_a_bare_cry_for_help_never_stay_without_911(snapshot: Snapshot) -> None:
+    rules = snapshot.knowledge.rules
+    assert check(fold("911"), rules).level is Level.EMERGENCY
+    for cry in ("help", "ayuda", "ajuda", "socorro", "HELP!!", "auxilio"):
+        assert check(fold(cry), rules).level is not Level.NONE
+
+
+def test_every_911_reply_begins_with_the_number_and_tells_that_nobody_was_alerted(snapshot: Snapshot) -> None:
+    for text in snapshot.knowledge.replies.redirect.values():
+        assert "911" in text.splitlines()[0]
+        assert len(text.splitlines()[0]) <= 80  # what a phone's notification shows

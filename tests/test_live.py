@@ -1,0 +1,143 @@
+"""A YAML edit on its way live: sound edits by themselves, broken ones not at all, the last good answers on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.core.answer import Snapshot
+from bot.core.emergency import Level, check
+from bot.core.text import fold
+from bot.knowledge import source
+from bot.knowledge.live import Live
+from tests import small_folder
+from tests.builders import REAL_FOLDER
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return small_folder.write(tmp_path / "knowledge")
+
+
+@pytest.fixture
+def live(folder: Path, tmp_path: Path) -> Live:
+    opened = Live(folder, tmp_path / "data")
+    opened.open()
+    return opened
+
+
+async def settle(live: Live) -> None:
+    """Two looks at a folder that keeps still: what `watch` does, without its clock."""
+    await live.look(await live.look(()))
+
+
+def answers(live: Live) -> list[str | None]:
+    assert isinstance(live.current, Snapshot)
+    return [entry.wordings["en"].answer for entry in live.current.knowledge.entries.values()]
+
+
+async def test_an_edit_goes_live_by_itself(live: Live, folder: Path) -> None:
+    text = (folder / "faqs/a.yaml").read_text()
+    (folder / "faqs/a.yaml").write_text(text.replace("first", "second"))
+    await settle(live)
+    assert answers(live)[0] == "The second answer."
+
+
+async def test_half_a_file_is_not_read_while_it_is_being_written(live: Live, folder: Path) -> None:
+    before = live.current
+    seen = await live.look(())
+    (folder / "faqs/a.yaml").write_text((folder / "contacts.yaml").read_text().replace("contacts", "half"))
+    seen = await live.look(seen)  # changed since: not settled yet
+    assert live.current is before
+    await live.look(seen)
+    assert live.current is not before
+
+
+@pytest.mark.parametrize("name", small_folder.FILES)
+async def test_a_fault_in_any_kind_of_file_is_told_and_the_old_answers_go_on_until_it_is_mended(
+    live: Live, folder: Path, name: str
+) -> None:
+    before, sound = live.current, (folder / name).read_bytes()
+    (folder / name).write_bytes(sound + b"\n- broken: [\n")
+    await settle(live)
+    assert live.current is before
+    assert live.fault is not None
+    assert {problem.place.file for problem in live.fault.problems} == {name}
+    assert all(problem.place.line > 1 for problem in live.fault.problems)
+    (folder / name).write_bytes(sound + b"# mended\n")
+    await settle(live)
+    assert live.fault is None
+    assert live.current is not before
+
+
+async def test_a_cue_that_no_longer_raises_its_examples_does_not_go_live(live: Live, folder: Path) -> None:
+    before = live.current
+    said = "any: [zebra loose], raises: [a zebra is loose], spares: [zebra loose]"
+    (folder / "emergency/cues/zz.yaml").write_text(f"- {{id: zz-zebra, kind: x, level: emergency, {said}}}\n")
+    await settle(live)
+    assert live.current is before
+    assert live.fault is not None
+    assert [str(problem) for problem in live.fault.problems] == [
+        "emergency/cues/zz.yaml:1: cue `zz-zebra` must raise this to emergency, and it gets none",
+        "emergency/cues/zz.yaml:1: cue `zz-zebra` must spare this, and `zz-zebra` raises it",
+    ]
+
+
+async def test_a_folder_that_vanishes_changes_nothing(live: Live, folder: Path) -> None:
+    before = live.current
+    shutil.rmtree(folder)
+    await settle(live)
+    assert live.current is before
+    assert live.fault is not None
+
+
+def test_a_start_with_a_broken_folder_answers_from_the_last_good_copy(live: Live, folder: Path, tmp_path: Path) -> None:
+    (folder / "faqs/a.yaml").write_text("- broken: [")
+    again = Live(folder, tmp_path / "data")
+    again.open()
+    assert again.fault is not None
+    assert answers(again) == answers(live)
+
+
+def test_a_first_start_with_a_broken_file_answers_from_the_sound_ones(folder: Path, tmp_path: Path) -> None:
+    (folder / "faqs/a.yaml").write_text("- broken: [")
+    first = Live(folder, tmp_path / "new data")
+    first.open()
+    assert first.fault is not None
+    assert isinstance(first.current, Snapshot)
+    assert sorted(first.current.knowledge.entries) == ["b", "contacts"]
+
+
+def test_a_first_start_with_broken_emergency_files_stands_on_the_floor(folder: Path, tmp_path: Path) -> None:
+    (folder / "emergency/words.yaml").write_text("classes: [")
+    first = Live(folder, tmp_path / "new data")
+    first.open()
+    assert isinstance(first.current, Snapshot)
+    assert check(fold("there is a fire"), first.current.knowledge.rules).level is Level.EMERGENCY
+    assert "911" in first.current.knowledge.replies.redirect["pt"]
+
+
+def test_a_first_start_without_any_phrases_leaves_the_floor_alone(folder: Path, tmp_path: Path) -> None:
+    (folder / "phrases.yaml").write_text("sentences: [")
+    first = Live(folder, tmp_path / "new data")
+    first.open()
+    assert first.current is None
+
+
+def test_a_data_folder_that_cannot_be_written_costs_only_the_copy(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    opened = Live(folder, tmp_path / "file")
+    opened.open()
+    assert isinstance(opened.current, Snapshot)
+
+
+def test_the_stamp_changes_with_every_kind_of_change(folder: Path) -> None:
+    stamps = [source.stamp(folder, REAL_FOLDER)]
+    (folder / "faqs/new.yaml").write_text("x")
+    stamps.append(source.stamp(folder, REAL_FOLDER))
+    (folder / "faqs/new.yaml").write_text("xy")
+    stamps.append(source.stamp(folder, REAL_FOLDER))
+    (folder / "faqs/new.yaml").unlink()
+    (folder / "faqs/a.yaml").rename(folder / "faqs/c.yaml")
+    stamps.append(source.stamp(folder, REAL_FOLDER))
+    assert len(set(stamps)) == 4

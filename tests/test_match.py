@@ -1,0 +1,62 @@
+import pytest
+
+from bot.core.entry import EntryKind, Risk
+from bot.core.match import Certainty, Index
+from bot.core.text import fold
+from tests.builders import an_entry
+
+ENTRIES = (
+    an_entry(
+        "report-copy",
+        "how do i get a copy of my police report",
+        "i need a copy of a report",
+        "report copy for insurance",
+    ),
+    an_entry(
+        "parking-ticket", "how do i pay a parking ticket", "where do i appeal a parking ticket", "parking ticket fine"
+    ),
+    an_entry("gun-permit", "how do i apply for a pistol permit", "renew my pistol permit", risk=Risk.HIGH),
+    an_entry("trash", "when is my trash picked up", "garbage collection day", kind=EntryKind.OUT_OF_SCOPE),
+)
+INDEX = Index(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("how do i get a copy of my police report", "report-copy"),
+        ("hw do i gt a cpy of my polce reprt", "report-copy"),
+        ("i need to pay my parking ticket", "parking-ticket"),
+        ("how do I apply for the pistol permit", "gun-permit"),
+        ("when is trash picked up", "trash"),
+    ],
+)
+def test_the_entry_that_was_meant_comes_first_and_is_sure(text: str, entry: str) -> None:
+    match = INDEX.rank(fold(text))
+    assert (match.candidates[0].entry.id, match.certainty) == (entry, Certainty.SURE)
+
+
+@pytest.mark.parametrize(
+    "text", ["pistol", "is the report good for a pistol of my ticket", "my appeal", "permit for a parade"]
+)
+def test_one_shared_word_never_answers(text: str) -> None:
+    assert INDEX.rank(fold(text)).certainty is not Certainty.SURE
+
+
+def test_a_title_typed_as_it_stands_is_sure() -> None:
+    assert INDEX.rank(fold("Parking ticket")).certainty is Certainty.SURE
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy plugh", "qwertyuiop asdfghjkl", "12345"])
+def test_what_shares_nothing_finds_nothing(text: str) -> None:
+    assert INDEX.rank(fold(text)).certainty is Certainty.NOTHING
+
+
+def test_scores_are_between_nothing_and_certain_and_best_comes_first() -> None:
+    scores = [candidate.score for candidate in INDEX.rank(fold("copy of a parking permit report")).candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1 for score in scores)
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    assert Index(()).rank(fold("anything")).candidates == ()
