@@ -1,5 +1,9 @@
 """The command line: arguments in, words and an exit code out."""
 
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -53,6 +57,16 @@ def ask(text: tuple[str, ...], as_json: bool, batch: BinaryIO | None, why: bool,
 
 
 @main.command()
+@knowledge_option
+def chat(folder: Path | None) -> None:
+    """Talk with the bot in the terminal, as a resident does."""
+    from bot import talking
+
+    _load(folder)  # faults are told before the talk begins
+    asyncio.run(talking.talk(_folder(folder), _typed(), click.echo))
+
+
+@main.command()
 @click.option("--strict", is_flag=True, help="Findings also fail.")
 @knowledge_option
 def check(strict: bool, folder: Path | None) -> None:
@@ -73,6 +87,19 @@ def check(strict: bool, folder: Path | None) -> None:
     )
     if strict and problems:
         raise SystemExit(1)
+
+
+@main.command()
+def serve() -> None:
+    """Web chat, public pages and webhooks; Telegram when its token is set. Stops on Ctrl-C or SIGTERM."""
+    chosen = _settings()
+    logs.configure(chosen.log_level, chosen.log_format)
+    from bot import app
+
+    try:
+        asyncio.run(app.serve(chosen, click.echo))
+    except app.PortBusy as e:
+        raise click.ClickException(str(e)) from e
 
 
 def _settings() -> settings.Settings:
@@ -103,3 +130,11 @@ def _print(diagnosis: asking.Diagnosis, as_json: bool, why: bool) -> None:
         click.echo(f"{number}. {choice.label}")
     if why:
         click.echo("\n" + "\n".join(diagnosis.why()))
+
+
+def _typed() -> Iterator[str]:
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives the prompt its editing keys
+    with suppress(EOFError, KeyboardInterrupt):
+        while True:
+            yield input("> " if sys.stdin.isatty() else "")

@@ -1,0 +1,141 @@
+"""What goes to Telegram, and every way it may fail, in the words of the port."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+
+from bot.channels.telegram_polling import Pace
+from bot.channels.telegram_updates import Place
+from bot.core.channel import Limits, Refused, TryLater, Unreachable, utf16_units
+from bot.core.fit import fit
+from bot.core.message import Address, Part, Reply
+
+# A reply has at most a screenful of choices; longer labels are cut by the phone, not by Telegram.
+LIMITS = Limits(text_units=4096, choices=8, label_units=60, measure=utf16_units)
+_VALUE_BYTES = 64  # callback_data, by Telegram's documentation
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# Telegram has no codes for these: its words are the only sign.
+_GONE = ("chat not found", "user not found", "peer_id_invalid", "group chat was deactivated", "chat_write_forbidden",
+         "not enough rights", "no rights to send")  # fmt: skip
+_MISPLACED = ("replied not found", "reply message not found", "message to reply not found", "thread not found")
+
+
+class Sender:
+    """The one road out: replies try twice, everything else once."""
+
+    def __init__(self, bot: Bot, pace: Pace) -> None:
+        self._bot = bot
+        self._pace = pace
+
+    async def send(self, to: Address, parts: Sequence[Part]) -> str:
+        """Send the parts once, in order, and return Telegram's id of the last one. Raises a `SendFailed` only."""
+        return await self._deliver(to, parts, None, self._put)
+
+    async def reply(self, to: Address, parts: Sequence[Part], answers: int | None) -> str:
+        """The same for a reply, which is worth a second try; the first part points at the message it `answers`."""
+        return await self._deliver(to, parts, answers, self._put_twice)
+
+    async def _deliver(
+        self, to: Address, parts: Sequence[Part], answers: int | None, put: Callable[..., Awaitable[str]]
+    ) -> str:
+        try:
+            place = Place.of(to)
+        except ValueError:
+            raise Unreachable("not an address of Telegram") from None
+        sent = ""
+        for part in _pressable(parts):
+            sent = await put(part, place, answers)
+            answers = None
+        return sent
+
+    async def _put_twice(self, part: Part, place: Place, answers: int | None) -> str:
+        try:
+            return await self._put(part, place, answers)
+        except TryLater as failure:
+            wait = failure.after or self._pace.second_try
+            if wait > self._pace.patience:
+                raise
+        await asyncio.sleep(wait.total_seconds())
+        return await self._put(part, place, answers)
+
+    async def _put(self, part: Part, place: Place, answers: int | None) -> str:
+        try:
+            try:
+                return await self._post(part, place, answers)
+            except ChatMigrated as moved:
+                return await self._post(part, replace(place, chat=moved.new_chat_id), None)
+            except BadRequest as error:
+                if not _says(error, _MISPLACED):
+                    raise
+                return await self._post(part, replace(place, topic=None), None)
+        # From None: the library's text may quote the URL, and so the token.
+        except Forbidden as error:
+            raise Unreachable(reason(error)) from None
+        except BadRequest as error:
+            raise (Unreachable if _says(error, _GONE) else Refused)(reason(error)) from None
+        except RetryAfter as error:
+            raise TryLater(reason(error), asked(error)) from None
+        except TelegramError as error:
+            raise TryLater(reason(error)) from None
+
+    async def _post(self, part: Part, place: Place, answers: int | None) -> str:
+        rows = [[InlineKeyboardButton(choice.label, callback_data=choice.value)] for choice in part.choices]
+        try:
+            sent = await self._bot.send_message(
+                place.chat,
+                part.text,
+                message_thread_id=place.topic,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=None if answers is None else ReplyParameters(answers),
+                reply_markup=InlineKeyboardMarkup(rows) if rows else None,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return ""  # Telegram took it; only what it said about it could not be read
+        return str(sent.message_id)
+
+
+class Via:
+    """The way back to one message: in a group the reply points at it. `asked` is the wait Telegram last demanded."""
+
+    limits = LIMITS
+
+    def __init__(self, sender: Sender, answers: int | None) -> None:
+        self._sender = sender
+        self._answers = answers
+        self.asked = timedelta()
+
+    async def send(self, to: Address, parts: Sequence[Part]) -> str:
+        try:
+            return await self._sender.reply(to, parts, self._answers)
+        except TryLater as failure:
+            self.asked = failure.after or timedelta()
+            raise
+
+
+def _pressable(parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts, with numbered lines in place of buttons that Telegram would refuse together with their text."""
+    for part in parts:
+        if all(1 <= len(choice.value.encode()) <= _VALUE_BYTES and choice.label for choice in part.choices):
+            yield part
+        else:
+            yield from fit(Reply(part.text, part.choices), replace(LIMITS, choices=0))
+
+
+def _says(error: TelegramError, words: Sequence[str]) -> bool:
+    return any(word in error.message.lower() for word in words)
+
+
+def reason(error: TelegramError) -> str:
+    """The kind of failure, and Telegram's words when they are words only: no number, address or token."""
+    words = error.message if re.fullmatch(r"[A-Za-z ,.:'_-]{1,100}", error.message) else ""
+    return f"{type(error).__name__} {words}".strip()
+
+
+def asked(error: RetryAfter) -> timedelta:
+    after = error.retry_after
+    return after if isinstance(after, timedelta) else timedelta(seconds=after)

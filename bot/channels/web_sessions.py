@@ -1,0 +1,135 @@
+"""Conversations of the web chat: what was last said in each, kept just long enough to outlive a lost connection."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot.core.message import Part
+
+MOST_SESSIONS = 10_000  # about 2 kB each while quiet
+_LASTS = timedelta(hours=24)  # a tab left open overnight finds its conversation again
+_MOST_FRAMES = 20  # the bot's last words that a reconnecting browser may have missed
+_MOST_SEQ = 2**31
+_WRITE_TIMEOUT = 10  # seconds; a phone that takes nothing for so long is gone, and what it missed is replayed
+_ID = re.compile(r"[0-9a-f]{32}\Z")  # 128 random bits
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One part of a reply, numbered within its conversation. `to` is the browser's own id of the message it answers."""
+
+    seq: int
+    to: str
+    part: Part
+
+    def plain(self) -> dict[str, Any]:
+        """The frame as the browser reads it."""
+        choices = [{"label": choice.label, "value": choice.value} for choice in self.part.choices]
+        return {"seq": self.seq, "to": self.to, "text": self.part.text, "choices": choices, "urgent": self.part.urgent}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wire:
+    """One open socket, and the transport that is cut when the other end no longer reads."""
+
+    socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
+
+    async def write(self, said: dict[str, Any]) -> bool:
+        """Write one JSON message; False when it could not be handed over, and then the wire is of no more use.
+
+        The bytes are queued before the first wait, so messages leave in the order of the calls.
+        """
+        if self.socket.closed:
+            return False
+        try:
+            async with asyncio.timeout(_WRITE_TIMEOUT):
+                await self.socket.send_str(json.dumps(said, ensure_ascii=False))
+        except (OSError, TimeoutError):
+            if self.transport is not None:
+                self.transport.abort()
+            return False
+        return True
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One conversation. A tab that was duplicated shares it, so there may be several wires.
+
+    `open_turns` are the ids of messages being answered now; one stands twice while a copy of it is looked at.
+    """
+
+    id: str = field(repr=False)
+    used_at: datetime
+    last: int = 0
+    frames: list[Frame] = field(default_factory=list)
+    wires: list[Wire] = field(default_factory=list)
+    open_turns: list[str] = field(default_factory=list)
+
+    def keep(self, to: str, parts: Sequence[Part]) -> tuple[Frame, ...]:
+        """Number the parts and keep them for replay; the oldest ones go."""
+        added = tuple(Frame(self.last + at, to, part) for at, part in enumerate(parts, 1))
+        self.last += len(added)
+        self.frames = [*self.frames, *added][-_MOST_FRAMES:]
+        return added
+
+    async def welcome(self, wire: Wire, since: int) -> None:
+        """Let the wire join, telling it what was said later than the number its browser saw last."""
+        missed = [frame.plain() for frame in self.frames if frame.seq > since]
+        self.wires.append(wire)
+        await wire.write({"session": self.id, "frames": missed})
+
+    def leave(self, wire: Wire) -> None:
+        """Write to this wire no more."""
+        if wire in self.wires:
+            self.wires.remove(wire)
+
+    async def write(self, frames: Iterable[Frame]) -> bool:
+        """Write the frames to every wire, as one message; False when no wire took them."""
+        said = {"frames": [frame.plain() for frame in frames]}
+        wires = tuple(self.wires)
+        taken = await asyncio.gather(*(wire.write(said) for wire in wires))
+        for wire, took in zip(wires, taken, strict=True):
+            if not took:
+                self.leave(wire)
+        return any(taken)
+
+
+class Sessions:
+    """The conversations in use, the least used first, bounded in number and age. A dropped one loses its replay."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._found: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def open(self, session: str | None, since: int) -> tuple[Session, bool]:
+        """The conversation the browser names, and whether it is new here.
+
+        A well-formed id that is not known is taken as it is: it was given before a restart, and choices offered
+        under it still hold. Numbers go on after `since`, so that the browser takes no new reply for one it saw.
+        """
+        key = session if session and _ID.match(session) else secrets.token_hex(16)
+        is_new = key not in self._found
+        found = self._found.setdefault(key, Session(key, self._clock()))
+        found.last = max(found.last, min(max(since, 0), _MOST_SEQ))
+        self.touch(found)
+        return found, is_new
+
+    def touch(self, session: Session) -> None:
+        """Note that the conversation is in use; what is too old or too much goes."""
+        session.used_at = now = self._clock()
+        self._found[session.id] = session
+        self._found.move_to_end(session.id)
+        while len(self._found) > MOST_SESSIONS or now - next(iter(self._found.values())).used_at > _LASTS:
+            self._found.popitem(last=False)

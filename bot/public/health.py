@@ -1,0 +1,37 @@
+"""Whether the bot is alive and able to answer: what a process supervisor and a load balancer ask."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from aiohttp import web
+
+_FRESH = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the bot. `revision` is that of the knowledge in use, None before the first sound one.
+
+    `faults` are those of the newest edit, each with file and line; the last good knowledge goes on answering.
+    `can_answer`: questions get answers now. A store that is down does not keep them from it.
+    """
+
+    can_answer: bool
+    revision: str | None
+    faults: tuple[str, ...] = ()
+    is_store_ok: bool = True
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+def routes(health: Callable[[], Health]) -> list[web.RouteDef]:
+    """`/healthz` answers as long as the loop runs; `/readyz` tells the state, with 503 until questions get answers."""
+
+    async def alive(request: web.Request) -> web.Response:  # noqa: ARG001 - aiohttp's signature
+        return web.Response(text="ok", headers=_FRESH)
+
+    async def ready(request: web.Request) -> web.Response:  # noqa: ARG001 - aiohttp's signature
+        now = health()
+        body = asdict(replace(now, channels=dict(now.channels)))
+        return web.json_response(body, status=200 if now.can_answer else 503, headers=_FRESH)
+
+    return [web.get("/healthz", alive), web.get("/readyz", ready)]

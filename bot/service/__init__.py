@@ -1,0 +1,1 @@
+"""Use cases: what happens when a resident writes; I/O through ports."""

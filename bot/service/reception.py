@@ -1,0 +1,256 @@
+"""A message in, one reply out. The emergency check comes before the claim, the lock and the store (law 1)."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from bot.core import compose
+from bot.core.answer import Snapshot, Turn, answer, spoken_in
+from bot.core.channel import Channel, Receipt, SendFailed, TryLater
+from bot.core.command import NoteUnanswered
+from bot.core.conversation import Conversation
+from bot.core.emergency import Level, Verdict, check
+from bot.core.fit import fit
+from bot.core.floor import FLOOR_RULES, FLOOR_TEXT
+from bot.core.message import Address, IncomingMessage, Reply
+from bot.core.text import fold
+from bot.knowledge.live import Live
+from bot.store.conversations import Conversations
+from bot.store.faults import StoreDown
+from bot.store.inbox import Claim, Inbox
+from bot.store.journal import Journal
+from bot.store.keys import Pseudonyms
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+_LOADS_WITHIN = 20.0  # seconds; the first load takes two, on a slow disk more
+_REMEMBERED = 10_000  # conversations kept in memory; the store keeps the rest
+_UNCHECKED = Verdict(Level.CAUTION, why=("the check failed",))
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The store as reception uses it; every part may fail with `StoreDown` and costs no reply (house promise 2)."""
+
+    inbox: Inbox
+    conversations: Conversations
+    journal: Journal
+
+
+@dataclass(slots=True)
+class _Person:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+class Reception:
+    """Answers everything that comes in, on every channel. `memory` is None until the store is open."""
+
+    def __init__(self, live: Live, pseudonyms: Pseudonyms, clock: Callable[[], datetime]) -> None:
+        self._live, self.pseudonyms, self._clock = live, pseudonyms, clock
+        self.memory: Memory | None = None
+        self._people: dict[Address, _Person] = {}
+        self._conversations: OrderedDict[Address, Conversation] = OrderedDict()
+        self._open = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def receive(self, message: IncomingMessage, via: Channel) -> Receipt:
+        """Answer the message. Raises nothing: whatever fails is logged, and the resident still gets a reply."""
+        self._open += 1
+        self._quiet.clear()
+        began = time.perf_counter()
+        try:
+            snapshot = self._live.current
+            verdict = _checked(message, snapshot)
+            if snapshot is None and verdict.level is not Level.EMERGENCY:
+                snapshot = await self._loaded()
+                verdict = _checked(message, snapshot)
+            if verdict.level is Level.EMERGENCY:
+                return await self._redirect(message, verdict, snapshot, via, began)
+            if not message.is_addressed:
+                return Receipt.IGNORED
+            async with self._one_at_a_time(message.sender):
+                return await self._answer(message, verdict, snapshot, via, began)
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._quiet.set()
+
+    async def _loaded(self) -> Snapshot | None:
+        """The first snapshot, waited for while it loads; the floor has seen no danger in the message."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOADS_WITHIN):
+                await self._live.opened.wait()
+        return self._live.current
+
+    async def quiet(self, at_most: float) -> None:
+        """Wait until no turn is open, at most so many seconds."""
+        try:
+            async with asyncio.timeout(at_most):
+                await self._quiet.wait()
+        except TimeoutError:
+            log.warning("turns cut off", open=self._open)
+
+    async def _redirect(
+        self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
+    ) -> Receipt:
+        """Send the 911 reply: no claim, no lock, no store. Delivered twice, it is answered twice."""
+        reply = _redirection(message, verdict, snapshot, self._conversations.get(message.sender))
+        receipt = await self._send(reply, message, via)
+        self._log(message, "emergency", verdict.cue, receipt, began)
+        return receipt
+
+    async def _answer(
+        self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
+    ) -> Receipt:
+        claim = await self._ask(lambda memory: memory.inbox.claim(message, self._clock()), Claim.NEW)
+        if claim is not Claim.NEW:
+            self._log(message, "duplicate", None, Receipt.DUPLICATE, began)
+            return Receipt.DUPLICATE if claim is Claim.DONE else Receipt.NOT_SENT
+        before = await self._recalled(message.sender)
+        turn = self._decided(message, verdict, snapshot, before)
+        if turn is None:
+            receipt = await self._send(_failed(message, snapshot), message, via)
+            outcome, source = "failed", None
+        else:
+            await self._remember(message.sender, turn)
+            receipt = await self._send(turn.reply, message, via)
+            outcome, source = turn.outcome.value, turn.reply.source
+        if receipt is Receipt.NOT_SENT:
+            await self._ask(lambda memory: memory.inbox.release(message), None)
+        else:
+            await self._ask(lambda memory: memory.inbox.done(message, self._clock()), None)
+        self._log(message, outcome, source, receipt, began)
+        return receipt
+
+    def _decided(
+        self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, before: Conversation
+    ) -> Turn | None:
+        """The turn, or None when there is nothing to decide with or deciding failed."""
+        if snapshot is None:
+            return None
+        try:
+            return answer(message, verdict, snapshot, before, self._clock())
+        except Exception:  # border: inbound message
+            log.exception("turn failed", channel=message.sender.channel.value)
+            return None
+
+    async def _recalled(self, person: Address) -> Conversation:
+        if person in self._conversations:
+            return self._conversations[person]
+        stored = await self._ask(lambda memory: memory.conversations.load(person), None)
+        return self._conversations.get(person) or stored or Conversation()
+
+    async def _remember(self, person: Address, turn: Turn) -> None:
+        self._conversations[person] = turn.conversation
+        self._conversations.move_to_end(person)
+        while len(self._conversations) > _REMEMBERED:
+            self._conversations.popitem(last=False)
+        now = self._clock()
+        await self._ask(lambda memory: memory.conversations.save(person, turn.conversation, now), None)
+        for note in turn.actions:
+            await self._ask(partial(_note, note, now), None)
+
+    async def _ask(self, work: Callable[[Memory], Awaitable[T]], otherwise: T) -> T:
+        """What the store says, or this instead when it is down: that may cost a duplicate, never a reply."""
+        if self.memory is None:
+            return otherwise
+        try:
+            return await work(self.memory)
+        except StoreDown as e:
+            log.warning("store down", reason=str(e))
+            return otherwise
+
+    async def _send(self, reply: Reply, message: IncomingMessage, via: Channel) -> Receipt:
+        try:
+            await via.send(message.sender, fit(reply, via.limits))
+        except TryLater:
+            return Receipt.NOT_SENT
+        except SendFailed as e:
+            log.warning("reply refused", channel=message.sender.channel.value, failure=type(e).__name__)
+            return Receipt.UNDELIVERABLE
+        except Exception:  # border: inbound message
+            log.exception("send failed", channel=message.sender.channel.value)
+            return Receipt.NOT_SENT
+        return Receipt.ANSWERED
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, address: Address) -> AsyncIterator[None]:
+        """One person's messages in order; different people never wait for each other."""
+        person = self._people.setdefault(address, _Person())
+        person.waiting += 1
+        try:
+            async with person.lock:
+                yield
+        finally:
+            person.waiting -= 1
+            if not person.waiting:
+                self._people.pop(address, None)
+
+    def _log(self, message: IncomingMessage, outcome: str, source: str | None, receipt: Receipt, began: float) -> None:
+        with suppress(Exception):  # border: inbound message; the reply has left, a line that cannot be written is lost
+            log.info(
+                "turn",
+                channel=message.sender.channel.value,
+                person=self.pseudonyms.of(message.sender),
+                outcome=outcome,
+                source=source,
+                receipt=receipt.value,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+            )
+
+
+async def _note(note: NoteUnanswered, now: datetime, memory: Memory) -> None:
+    await memory.journal.note_unanswered(note.question, note.language, note.near, now)
+
+
+def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:
+    """The verdict on the message; when the check fails the floor's, and caution when that fails too."""
+    for rules in (snapshot.knowledge.rules if snapshot else None, FLOOR_RULES):
+        if rules is None:
+            continue
+        try:
+            return check(fold(message.text), rules)
+        except Exception:  # border: emergency check
+            log.exception("emergency check failed")
+    return _UNCHECKED
+
+
+def _redirection(
+    message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, before: Conversation | None
+) -> Reply:
+    """The redirect in the resident's language, in every one when it cannot be told, the floor's when all fails."""
+    if snapshot is None:
+        return Reply(FLOOR_TEXT, urgent=True)
+    language = None
+    try:
+        language = spoken_in(message, snapshot, before or Conversation())
+    except Exception:  # border: emergency check
+        log.exception("language failed")
+    try:
+        return compose.emergency(verdict, language, snapshot.knowledge)
+    except Exception:  # border: emergency check
+        log.exception("emergency reply failed")
+        return Reply(FLOOR_TEXT, urgent=True)
+
+
+def _failed(message: IncomingMessage, snapshot: Snapshot | None) -> Reply:
+    """What is said when no turn could be decided: the bot's apology under the 911 line, or the floor's words."""
+    try:
+        if snapshot is not None:
+            language = spoken_in(message, snapshot, Conversation())
+            reply = compose.sentence("sorry", language, snapshot.knowledge)
+            return compose.with_notice(reply, _UNCHECKED, language, snapshot.knowledge)
+    except Exception:  # border: inbound message
+        log.exception("apology failed")
+    return Reply(FLOOR_TEXT, urgent=True)

@@ -1,0 +1,259 @@
+"""SQLite by default, PostgreSQL when replicated: opening, migrating, and one function in one transaction."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import URL, Connection, NullPool, Table, event, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store import private
+from bot.store.faults import StoreDown
+from bot.store.schema import REVISION
+
+# A turn asks the store several times; by these a store that is stuck delays its reply by about a second, once.
+_LOCK_WAIT = timedelta(milliseconds=400)  # for another process that writes
+_TURN_WAIT = timedelta(milliseconds=800)  # for our own turn at the connection
+_ANSWER_WAIT = timedelta(milliseconds=900)  # in all: a disk or a network that hangs keeps to no lock's limit
+_REST = timedelta(seconds=1)  # after a wait in vain nobody else waits
+_MIGRATING_WAIT = timedelta(seconds=5)  # another process may be migrating; no reply waits for this
+_RETRY = timedelta(milliseconds=20)  # while SQLite refuses without waiting
+_CLOSING_WAIT = timedelta(seconds=5)  # for what is still being written when the process ends
+_MIGRATING = 0x911B07  # the advisory lock under which PostgreSQL's replicas migrate one after the other
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Database:
+    """The one way to the tables.
+
+    Leaving the `async with` closes it; `open` is asked for apart, because the bot goes on when it fails.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        self._url = url
+        self._engine: AsyncEngine | None = None
+        self._opening = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._rests_until = 0.0  # on the loop's clock
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        engine, self._engine = self._engine, None
+        if self._running:
+            await asyncio.wait(self._running, timeout=_CLOSING_WAIT.total_seconds())
+        if engine is not None:
+            await engine.dispose()
+
+    @property
+    def is_open(self) -> bool:
+        return self._engine is not None
+
+    async def open(self) -> None:
+        """Make or migrate the tables and let `run` work; nothing when it is open already.
+
+        Raises `StoreFromFuture` when a newer program wrote them, `StoreDown` for everything else: try again later.
+        Another process that migrates may hold it up for seconds, so replies do not wait for it.
+        """
+        async with self._opening:
+            if self._engine is None:
+                url = _read(self._url)
+                with _told(url):
+                    if _is_file(url):
+                        await asyncio.to_thread(_prepare_file, Path(url.database or ""))
+                    await _migrate(url)
+                    self._engine = _engine(url)
+
+    async def run(
+        self,
+        function: Callable[Concatenate[AsyncConnection, _P], Awaitable[_T]],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        """Run one function in one transaction: all it did is stored when this returns, nothing when it raised.
+
+        Raises `StoreDown` within about a second when the database cannot do it, and for a while after that at once.
+        """
+        clock = asyncio.get_running_loop().time
+        if self._engine is None:
+            raise StoreDown("the database is not open")
+        if clock() < self._rests_until:
+            raise StoreDown("the database did not answer a moment ago")
+        asked_at = clock()
+        try:
+            return await self._answered(_transaction(self._engine, function, *args, **kwargs))
+        except StoreDown:
+            if clock() - asked_at >= _LOCK_WAIT.total_seconds():
+                self._rests_until = clock() + _REST.total_seconds()
+            raise
+
+    async def _answered(self, transaction: Coroutine[Any, Any, _T]) -> _T:
+        # A task of its own, not a timeout around it: aiosqlite cannot break off, a cancelled statement is waited for.
+        task = asyncio.create_task(transaction, name="store transaction")
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        done, _ = await asyncio.wait({task}, timeout=_ANSWER_WAIT.total_seconds())
+        if not done:
+            raise StoreDown("the database has not answered in time")
+        return task.result()
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked has seen it, or has long gone on without the store
+
+
+def in_file(path: Path) -> URL:
+    """The SQLite database in that file, whatever characters its path has."""
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
+def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, which both engines have and SQLAlchemy offers under each one's name."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+async def _transaction(
+    engine: AsyncEngine,
+    function: Callable[Concatenate[AsyncConnection, _P], Awaitable[_T]],
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T:
+    with _told(engine.url):
+        async with engine.begin() as connection:
+            return await function(connection, *args, **kwargs)
+
+
+async def _migrate(url: URL) -> None:
+    engine = _engine(url, is_migrating=True)
+    try:
+        async with engine.begin() as connection:
+            found = await connection.run_sync(_revision)
+        if found == REVISION:
+            return
+        # In a thread: alembic takes half a second to import, and meanwhile somebody may need 911.
+        migrations = await asyncio.to_thread(import_module, "bot.store.migrations")
+        async with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            await connection.run_sync(migrations.upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _engine(url: URL, *, is_migrating: bool = False) -> AsyncEngine:
+    wait = (_MIGRATING_WAIT if is_migrating else _LOCK_WAIT).total_seconds()
+    # `hide_parameters`: an exception of SQLAlchemy would show what was being stored.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if is_migrating:
+        options["poolclass"] = NullPool
+    else:
+        options["pool_timeout"] = _TURN_WAIT.total_seconds()
+    if url.get_backend_name() != "sqlite":
+        if not is_migrating:
+            options["pool_pre_ping"] = True  # a server that was restarted costs no reply
+        return create_async_engine(url, connect_args={"timeout": wait, "command_timeout": wait}, **options)
+    if not is_migrating:
+        # One writer at a time is SQLite's rule; at one connection our turns wait in order instead of polling a lock.
+        options |= {"pool_size": 1, "max_overflow": 0}
+    engine = create_async_engine(url, connect_args={"timeout": wait}, **options)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver would open transactions by its own rules; `begin` does it
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = FULL")  # what was confirmed to a resident survives a power cut
+        # A migration rebuilds tables, and dropping the old one would carry off the rows that refer to it.
+        cursor.execute(f"PRAGMA foreign_keys = {'OFF' if is_migrating else 'ON'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # At once for writing: a transaction that reads first and then writes would lose other people's updates.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _read(url: str | URL) -> URL:
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreDown("the address of the database cannot be read; it must look like postgresql://...") from None
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    name = read.drivername.partition("+")[0]
+    if name not in drivers or (name == "sqlite" and not _is_file(read)):
+        raise StoreDown("the database must be a file of SQLite's or a server of PostgreSQL's")
+    return read.set(drivername=drivers[name])
+
+
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the file when there is none, for its owner only, with a write-ahead log: readers and a writer go together.
+
+    The log is turned on here and not for each connection: two that do it at once are refused without any wait.
+    """
+    private.create(path, b"")  # SQLite's companions of the file take over its mode
+    private.tighten(path)
+    give_up_at = time.monotonic() + _MIGRATING_WAIT.total_seconds()
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                    raise
+            time.sleep(_RETRY.total_seconds())
+
+
+@contextmanager
+def _told(url: URL) -> Iterator[None]:
+    """Driver, SQLAlchemy and system failures in this floor's words.
+
+    `from None`: a driver's text may quote the row it stumbled over, and a traceback is printed into a log.
+    """
+    try:
+        yield
+    except StatementError as error:
+        if not isinstance(error, DBAPIError) and error.orig is not None:
+            raise error.orig from None  # a value refused before it reached the database: the caller's mistake
+        raise StoreDown(f"{_where(url)}: {_kind(error.orig or error)}") from None
+    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+        raise StoreDown(f"{_where(url)}: {_kind(error)}") from None
+
+
+def _where(url: URL) -> str:
+    return str(url.database) if _is_file(url) else url.render_as_string(hide_password=True)
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, ImportError):
+        return f"{error.name} is not installed"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
