@@ -6,9 +6,9 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler
 from bot import asking
 from bot.channels.telegram import Telegram
 from bot.channels.web import WebChat
+from bot.clock import utc_now
 from bot.core import compose
 from bot.core.answer import Outcome, Snapshot
 from bot.core.entry import Knowledge
@@ -50,11 +51,6 @@ class PortBusy(Exception):
     """Somebody listens on the port already; the text names the next free one."""
 
 
-def utc_now() -> datetime:
-    """The clock of the running bot."""
-    return datetime.now(UTC)
-
-
 async def serve(settings: Settings, say: Callable[[str], None], stopping: asyncio.Event | None = None) -> None:
     """Answer on every configured channel until stopped. Raises `PortBusy`."""
     stopping = stopping or _on_signals()
@@ -62,9 +58,10 @@ async def serve(settings: Settings, say: Callable[[str], None], stopping: asynci
     async with AsyncExitStack() as rooms:
         port = await _listen(house, settings, rooms)
         await house.live.start()
-        for line in house.first_words():
-            say(line)
-        say(f"Chat: http://{_reachable(settings.host)}:{port}/   (stop with Ctrl-C)")
+        with suppress(OSError):  # whoever reads along may go away
+            for line in house.first_words():
+                say(line)
+            say(f"Chat: http://{_reachable(settings.host)}:{port}/   (stop with Ctrl-C)")
         async with asyncio.TaskGroup() as tasks:
             database = await rooms.enter_async_context(
                 Database(settings.database or in_file(settings.data / "bot.sqlite3"))
@@ -155,7 +152,13 @@ async def _listen(house: _House, settings: Settings, rooms: AsyncExitStack) -> i
         """Pages wait for the first load; what brings messages in, and who asks after our health, does not."""
         if request.method == "GET" and request.path not in _AT_ONCE:
             await house.live.opened.wait()
-        return await handler(request)
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as e:  # border: inbound message
+            log.exception("page failed")
+            raise web.HTTPInternalServerError(text=FLOOR_TEXT) from e
 
     application = web.Application(middlewares=[when_loaded])
     house.pages.setup(application)
@@ -170,7 +173,8 @@ async def _listen(house: _House, settings: Settings, rooms: AsyncExitStack) -> i
         await site.start()
     except OSError as e:
         if e.errno != errno.EADDRINUSE:
-            raise PortBusy(f"BOT_HOST={settings.host} cannot be listened on: {e.strerror or 'no such address'}") from e
+            where = f"BOT_HOST={settings.host} BOT_PORT={settings.port}"
+            raise PortBusy(f"{where} cannot be listened on: {e.strerror or 'no such address'}") from e
         free = _next_free(settings.host, settings.port)
         raise PortBusy(f"port {settings.port} is taken; {free} is free: BOT_PORT={free} danbury-bot serve") from e
     rooms.push_async_callback(site.stop)
@@ -258,19 +262,19 @@ def _questions(current: Snapshot, language: str) -> Iterator[str]:
 
 
 def _next_free(host: str, port: int) -> int:
-    for candidate in range(port + 1, port + _PORTS_TRIED):
-        with socket.socket() as probe:
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
-            return candidate
-    return 0
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in (*range(port + 1, min(port + _PORTS_TRIED, 65536)), 0):
+        with suppress(OSError), socket.socket(family) as probe:
+            probe.bind((host, candidate))
+            return int(probe.getsockname()[1])
+    return 0  # any
 
 
 def _reachable(host: str) -> str:
     """The host as a browser on this machine can open it."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _on_signals() -> asyncio.Event:

@@ -88,4 +88,8 @@ def questions(lines: Iterable[bytes]) -> Iterator[tuple[str | None, str] | BadLi
         if not isinstance(item, dict) or not isinstance(item.get("text"), str):
             yield BadLine(f"line {number}: no `text`: each line is an object with a `text` that is a string")
             continue
-        yield (None if item.get("id") is None else str(item["id"])), item["text"]
+        number_or_name = None if item.get("id") is None else str(item["id"])
+        if number_or_name is not None and not number_or_name.isprintable():
+            yield BadLine(f"line {number}: the `id` cannot be printed: use plain letters and digits")
+            continue
+        yield number_or_name, item["text"]

@@ -4,13 +4,13 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from bot import asking, logs, settings
+from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.knowledge import live
 from bot.knowledge.source import KnowledgeInvalid
@@ -41,7 +41,7 @@ def ask(text: tuple[str, ...], as_json: bool, batch: BinaryIO | None, why: bool,
     if bool(text) == bool(batch):
         raise click.UsageError('give a text or --batch FILE, such as: danbury-bot ask "how do I get my report"')
     snapshot = _load(folder)
-    now = datetime.now(UTC)
+    now = utc_now()
     if not batch:
         _print(asking.diagnose(" ".join(text), snapshot, now), as_json, why)
         return
@@ -72,7 +72,7 @@ def chat(folder: Path | None) -> None:
 def check(strict: bool, folder: Path | None) -> None:
     """Check the knowledge: every fault with file and line, and what curators should look at."""
     where = _folder(folder)
-    problems = live.examine(where, datetime.now(UTC).date())
+    problems = live.examine(where, utc_now().date())
     for problem in problems:
         click.echo(f"{problem}" if problem.is_fault else f"{problem.place}: note: {problem.text}")
     faults = sum(problem.is_fault for problem in problems)

@@ -38,6 +38,7 @@ def configure(level: str = "INFO", form: str = "text") -> None:
     root.setLevel(level)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it names the client's address; see `page failed`
 
 
 def without_words(exc_info: ExcInfo) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from rapidfuzz import process
 
 PREFIX = "BOT_"
@@ -23,7 +22,8 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must start with https:// and name a host")
-    return f"{parts.scheme}://{parts.netloc}"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def _base(text: str) -> str:
@@ -42,10 +42,10 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What a department sets. Everything has a default: `serve` works without any of it."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     knowledge: Path | None = None
     """Folder of the curated YAML; None: `./knowledge`, else the copy installed with the package."""
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     """0 takes any free port."""
     public_url: Annotated[str, AfterValidator(_base)] | None = None
     """Where residents and providers reach this bot, such as https://ask.example.gov; turns webhooks on."""
-    origins: Annotated[str | tuple[str, ...], NoDecode, AfterValidator(_origins)] = ()
+    origins: Annotated[str | tuple[str, ...], AfterValidator(_origins)] = ()
     """Sites that may embed the chat, separated by commas."""
     telegram_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     telegram_api: Annotated[str, AfterValidator(_base)] = "https://api.telegram.org"

@@ -3,21 +3,16 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.channels.console import PERSON, Console
+from bot.clock import utc_now
 from bot.core.message import IncomingMessage
 from bot.knowledge.live import Live
 from bot.service.reception import Reception
 from bot.store.keys import Pseudonyms
-
-
-def utc_now() -> datetime:
-    """The clock of the running bot."""
-    return datetime.now(UTC)
 
 
 async def talk(folder: Path, typed: Iterator[str], write: Callable[[str], None]) -> None:

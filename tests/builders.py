@@ -37,7 +37,7 @@ WEBSITE = "https://police.example"
 _SENTENCES = (
     "greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when "
     "where join phone address email url hours not_confirmed source checked overdue only_in contacts_intro "
-    "programs_intro media sorry stopped"
+    "programs_intro media sorry stopped emergency_closed"
 ).split()
 _CLASSES = {
     "FILLER": ("a", "an", "the", "un", "una", "um", "uma"),
@@ -82,7 +82,7 @@ def knowledge(*entries: Entry, cues: tuple[Cue, ...] = (), elsewhere: tuple[Entr
     texts["source"] = dict.fromkeys(("en", "es", "pt"), "Source: {title} {url}")
     texts["no_answer_yet"] = dict.fromkeys(("en", "es", "pt"), "Not said yet: {url}")
     texts["small_talk"] = {
-        "en": "what where when how do you the police report is my of in and",
+        "en": "what where when how do you the police report is my of in and he has a gun",
         "es": "que donde cuando como hago la policía el reporte es mi de en y",
         "pt": "que onde quando como faço a polícia o boletim é meu de em e não",
     }

@@ -38,6 +38,7 @@ nobody_hurt: [nobody hurt]
 resolved: [false alarm]
 fiction: [movie]
 idiom: [gun show]
+called_off: [^ no wrong]
 """,
     "emergency/replies.yaml": """\
 redirect: {en: Call 911 now., es: Llame al 911 ahora., pt: Ligue 911 agora.}

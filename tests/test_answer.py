@@ -194,7 +194,7 @@ def test_an_answer_past_its_review_says_so() -> None:
 def test_a_911_reply_in_an_unknown_language_starts_with_every_languages_first_line() -> None:
     verdict = check(fold("he has a gun"), KNOWN.knowledge.rules)
     text = compose.emergency(verdict, None, KNOWN.knowledge).text
-    assert text == "911 NOW es\n911 NOW pt\n\n911 NOW en\nNobody has been alerted."
+    assert text == "911 NOW en\n911 NOW es\n911 NOW pt\nNobody has been alerted."
 
 
 def test_the_place_of_an_ask_is_kept() -> None:

@@ -19,9 +19,9 @@ def events() -> set[str]:
     found: set[str] = set()
     for module in (HERE / "bot").rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
-                if isinstance(node.func.value, ast.Name) and node.func.value.id == "log":
-                    words = node.args[0]
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=[words, *_]):
+                    assert level in LEVELS
                     assert isinstance(words, ast.Constant), f"{module.name}:{node.lineno}: an event is a fixed name"
                     found.add(str(words.value))
     return found

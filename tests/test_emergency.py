@@ -1,6 +1,7 @@
 """The check itself: patterns, typing errors, context. What real cues reach is measured elsewhere."""
 
 import string
+import sys
 
 import pytest
 from hypothesis import given
@@ -159,3 +160,26 @@ def test_no_text_makes_the_check_raise(text: str) -> None:
 )
 def test_whatever_stands_around_a_hard_cue_it_is_an_emergency(before: str, after: str) -> None:
     assert level(f"{before}. he has a gun. {after}", rules(GUN)) is Level.EMERGENCY
+
+
+@pytest.mark.parametrize("word", ["me ", "gun ", "he has a ", "has "])
+def test_the_cost_of_a_check_grows_with_the_length_and_not_faster(word: str) -> None:
+    """Words that are fillers and cue words at once made it quadratic: one message stopped the bot for 21 seconds."""
+    found = rules(a_cue("c", "he|me HAVE|me ..5 WEAPON|me .. gun|me $", "^ me .. me ..8 me .. knife"))
+
+    def steps(times: int) -> int:
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count)
+        try:
+            check(fold(word * times), found)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    steps(10)
+    assert steps(2000) < 2.6 * steps(1000)

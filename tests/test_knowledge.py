@@ -12,7 +12,7 @@ from bot.knowledge.source import Problem
 from tests.builders import REAL_FOLDER
 
 TODAY = datetime(2026, 11, 22, tzinfo=UTC).date()
-MOST_KNOWN_MISSES = 60  # may only shrink
+MOST_KNOWN_MISSES = 10  # may only shrink
 
 
 @pytest.fixture(scope="module")

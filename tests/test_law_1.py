@@ -34,7 +34,8 @@ from tests.test_reception import StillLive, broken
 
 DANGER = "he has a gun"
 KNOWN = snapshot(an_entry("report-copy", "how do i get a copy of my report"))
-REDIRECT = "911 NOW en\nNobody has been alerted."
+REDIRECT = "911 NOW en"  # the first line; below it, where nothing tells the language, stand the other languages' own
+FLOOR = FLOOR_TEXT.splitlines()[0]
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Desk:
 
     live: StillLive = field(default_factory=lambda: StillLive(KNOWN))
     reception: Reception = field(init=False)
-    expected: tuple[str, ...] = (REDIRECT,)
+    expected: str = REDIRECT
 
     def __post_init__(self) -> None:
         self.reception = Reception(cast(Live, self.live), Pseudonyms(b"k" * 32), lambda: NOW)
@@ -94,7 +95,7 @@ def answered_before(desk: Desk, _: pytest.MonkeyPatch) -> None:
 
 
 def no_knowledge(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    desk.live.current, desk.expected = None, (FLOOR_TEXT,)
+    desk.live.current, desk.expected = None, FLOOR
 
 
 def check_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
@@ -102,9 +103,7 @@ def check_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
 
 
 def language_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    """A press has no words to hear a language in; what was typed is answered in every one."""
     desk.live.current = replace(KNOWN, languages=cast(Languages, Raises()))
-    desk.expected = (f"911 NOW es\n911 NOW pt\n\n{REDIRECT}", REDIRECT)
 
 
 def matcher_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
@@ -118,7 +117,7 @@ def answer_broken(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def replies_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose, "emergency", Raises())
-    desk.expected = (FLOOR_TEXT,)
+    desk.expected = FLOOR
 
 
 def person_busy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +131,11 @@ def person_busy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk.reception, "_one_at_a_time", never)
 
 
-def load_running(desk: Desk, _: pytest.MonkeyPatch) -> None:
+def load_running(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first load has not ended, and will not."""
+    monkeypatch.setattr(desk_module, "_LOADS_WITHIN", 0.01)
     desk.live.opened.clear()
-    desk.live.current, desk.expected = None, (FLOOR_TEXT,)
+    desk.live.current, desk.expected = None, FLOOR
 
 
 def log_broken(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +252,7 @@ async def test_law_1_an_emergency_gets_911_through_every_door_whatever_is_broken
     trouble(desk, monkeypatch)
     async with asyncio.timeout(20):
         replies = await HOUSES[house](desk, DANGER)
-    assert {door: reply for door, reply in replies.items() if reply not in desk.expected} == {}
+    assert {door: reply for door, reply in replies.items() if reply.splitlines()[0] != desk.expected} == {}
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
@@ -264,7 +264,7 @@ async def test_law_1_no_length_is_too_long(place: str) -> None:
         await web_chat(Desk(), text, ("text", "not JSON")),
         await telegram_by(telegram.webhook, Desk(), text, ("text", "caption")),
     ]
-    assert {reply for house in replies for reply in house.values()} == {REDIRECT}
+    assert {reply.splitlines()[0] for house in replies for reply in house.values()} == {REDIRECT}
 
 
 @pytest.mark.parametrize("text", [f"/start {DANGER}", f"stop. {DANGER}", f"1. {DANGER}", f"/language es {DANGER}"])
@@ -274,7 +274,7 @@ async def test_law_1_it_wins_over_a_command_a_stop_and_a_pending_choice(text: st
         await web_chat(Desk(), text, ("text", "choice")),
         await telegram_by(telegram.polling, Desk(), text, ("text", "button")),
     ]
-    assert {reply for house in replies for reply in house.values()} == {REDIRECT}
+    assert {reply.splitlines()[0] for house in replies for reply in house.values()} == {REDIRECT}
 
 
 async def test_law_1_an_emergency_delivered_twice_is_answered_twice() -> None:
@@ -282,7 +282,7 @@ async def test_law_1_an_emergency_delivered_twice_is_answered_twice() -> None:
     message = a_message(DANGER, sender=PERSON)
     for _ in range(2):
         await desk.reception.receive(message, Console(written.append))
-    assert written == [REDIRECT, REDIRECT]
+    assert [reply.splitlines()[0] for reply in written] == [REDIRECT, REDIRECT]
 
 
 async def test_law_1_when_even_the_floors_check_fails_911_is_sent_anyway(
@@ -302,6 +302,6 @@ async def test_law_1_a_hundred_ordinary_questions_do_not_hold_up_an_emergency() 
     ]
     began = time.perf_counter()
     await desk.reception.receive(IncomingMessage("e", PERSON, DANGER, NOW), Console(written.append))
-    assert written == [REDIRECT]
+    assert written[0].startswith(REDIRECT)
     assert sum(task.done() for task in slow) < len(slow) or time.perf_counter() - began < 1
     await asyncio.gather(*slow)

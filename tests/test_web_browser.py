@@ -229,3 +229,14 @@ async def test_a_site_that_is_not_listed_gets_no_conversation(browser: Browser) 
         closed = "url => new Promise(done => { new WebSocket(url).onclose = event => done(event.code); })"
         assert await page.evaluate(closed, f"ws://127.0.0.1:{house.port}/chat") == 1006
         assert house.desk.received == []
+
+
+async def test_an_answer_that_an_emergency_overtook_leaves_911_in_sight(house: House) -> None:
+    page = await house.greeted()
+    await ask(page, "slow")
+    await ask(page, "there is a shooting")
+    dial = page.locator(".urgent").get_by_role("link", name="Call 911")
+    await expect(dial).to_be_in_viewport()
+    house.desk.go.set()
+    await expect(page.get_by_role("log")).to_contain_text("Said: slow")
+    await expect(dial).to_be_in_viewport()

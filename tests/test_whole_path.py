@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from bot import app, settings
+from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.core.compose import answered
 from bot.core.entry import Knowledge
@@ -103,10 +104,10 @@ async def test_a_resident_talks_on_telegram(tmp_path: Path, snapshot: Snapshot, 
             await api.bring(telegram.said(danger, person))
             assert (await api.replies(4))[3].text.startswith(first_line(known, language))
             await api.bring(telegram.said("/contacts", person))
-            assert (await api.replies(5))[4].text.startswith(known.phrases("contacts_intro", language))
+            assert known.phrases("contacts_intro", language) in (await api.replies(5))[4].text
             await api.bring(typed)  # the same message once more: answered before
             await api.bring(telegram.photo(None, person))
-            assert known.phrases("media", language) in (await api.replies(6))[5].text
+            assert (await api.replies(6))[5].text.startswith(first_line(known, language))  # the emergency is open
             menus = {body.get("language_code", "default") for body in api.asked("setMyCommands")}
             assert menus >= {"default", "en", "es", "pt"}
 
@@ -148,7 +149,7 @@ async def test_the_web_chat_answers_in_each_language(tmp_path: Path, snapshot: S
                 assert greeting["text"].startswith(snapshot.knowledge.phrases("greeting", language)[:40])
                 await wire.send_str(json.dumps({"id": "1", "text": question}))
                 report = snapshot.knowledge.entries["police-report-copy"]
-                expected = answered(report, language, snapshot.knowledge, app.utc_now().date()).text
+                expected = answered(report, language, snapshot.knowledge, utc_now().date()).text
                 assert (await reply_to(wire, "1"))["text"] == expected
                 await wire.send_str(json.dumps({"id": "2", "text": danger}))
                 shown = await reply_to(wire, "2")

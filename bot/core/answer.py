@@ -8,12 +8,17 @@ from enum import Enum
 from bot.core import compose
 from bot.core.command import ENTRIES, Command, Commands, NoteUnanswered
 from bot.core.conversation import Conversation
-from bot.core.emergency import Level, Verdict
+from bot.core.emergency import Level, Verdict, is_called_off
 from bot.core.entry import Entry, EntryKind, Knowledge
 from bot.core.language import Languages
 from bot.core.match import NO_MATCH, Candidate, Certainty, Index, Match
 from bot.core.message import IncomingMessage, Kind, Reply
 from bot.core.text import fold
+
+_MATCHED = 4_000  # characters that the matcher is given; it reads sixty words
+_KEPT = 500  # characters of a question that are kept: three SMS of it tell a curator what was asked
+# "I just need someone to come" matches the entry on talking to a person; while an emergency is open that is not enough.
+_SURE_IN_EMERGENCY = 0.75
 
 
 class Outcome(Enum):
@@ -67,26 +72,79 @@ def answer(
     """Decide about one message. Pure: the same arguments give the same turn."""
     language = spoken_in(message, snapshot, conversation)
     if verdict.level is Level.EMERGENCY:
-        reply = compose.emergency(verdict, language, snapshot.knowledge)
-        return Turn(verdict, Outcome.EMERGENCY, reply, language, replace(conversation, spoke=language))
+        reply = compose.emergency(verdict, heard_in(message, snapshot, conversation), snapshot.knowledge)
+        opened = replace(conversation, spoke=language, emergency_at=now)
+        return Turn(verdict, Outcome.EMERGENCY, reply, language, opened)
     if message.kind is Kind.MEDIA:
         verdict = replace(verdict, level=Level.CAUTION)
-    turn = _decided(message, verdict, snapshot, replace(conversation, spoke=language), language, now)
+    asked = (
+        conversation.asked if message.text == compose.NONE_OF_THESE or conversation.chosen(message.text, now) else None
+    )
+    heard = replace(conversation, spoke=language, asked=asked)
+    if conversation.has_open_emergency(now):
+        return _after_emergency(message, verdict, snapshot, heard, language, now)
+    return _shown(_decided(message, verdict, snapshot, heard, language, now), snapshot, now)
+
+
+def _after_emergency(
+    message: IncomingMessage,
+    verdict: Verdict,
+    snapshot: Snapshot,
+    conversation: Conversation,
+    language: str,
+    now: datetime,
+) -> Turn:
+    """What follows a 911 reply: called off, it is over; a clear question is answered under the notice; the rest - an
+    address, "yes", "hurry" - gets the 911 reply again, never a menu."""
+    knowledge = snapshot.knowledge
+    is_over = is_called_off(fold(message.text), knowledge.rules)
+    if is_over:
+        conversation = replace(conversation, emergency_at=None)
+    turn = _decided(message, verdict, snapshot, conversation, language, now)
+    if is_over:
+        shown = _shown(turn, snapshot, now)
+        closing = knowledge.phrases("emergency_closed", language)
+        if turn.outcome in (Outcome.ANSWERED, Outcome.OUT_OF_SCOPE):
+            return replace(shown, reply=replace(shown.reply, text=f"{closing}\n\n{shown.reply.text}"))
+        quiet = replace(shown.conversation, offered=(), asked=None)
+        return replace(shown, outcome=Outcome.COMMAND, reply=Reply(closing), conversation=quiet, actions=())
+    if _is_clear(turn):
+        cautious = replace(verdict, level=Level.CAUTION)
+        return _shown(replace(turn, verdict=cautious), snapshot, now)
+    again = Verdict(Level.EMERGENCY, verdict.cue, verdict.line, (*verdict.why, "an emergency is open"))
+    reply = compose.emergency(again, heard_in(message, snapshot, conversation), knowledge)
+    return Turn(again, Outcome.EMERGENCY, reply, language, replace(conversation, emergency_at=now))
+
+
+def _is_clear(turn: Turn) -> bool:
+    """Whether somebody in an open emergency has plainly asked for something else: ordered, picked or surely meant."""
+    if turn.outcome is Outcome.ANSWERED and turn.match.candidates:
+        return turn.match.candidates[0].score >= _SURE_IN_EMERGENCY
+    return turn.outcome in (Outcome.ANSWERED, Outcome.COMMAND)
+
+
+def _shown(turn: Turn, snapshot: Snapshot, now: datetime) -> Turn:
+    """The turn with its choices open in the conversation, and the 911 notice on top where caution asks for it."""
     offered = turn.conversation.offering(turn.reply.choices, now)
     turn = replace(turn, conversation=replace(offered, entry=turn.entry or offered.entry))
-    if verdict.level is Level.CAUTION:
-        cautious = compose.with_notice(turn.reply, verdict, turn.language, snapshot.knowledge)
+    if turn.verdict.level is Level.CAUTION:
+        cautious = compose.with_notice(turn.reply, turn.verdict, turn.language, snapshot.knowledge)
         turn = replace(turn, reply=cautious)
     return turn
 
 
 def spoken_in(message: IncomingMessage, snapshot: Snapshot, conversation: Conversation) -> str:
     """The language to reply in: the one asked for, the message's, the one before, the device's, the department's."""
+    return heard_in(message, snapshot, conversation) or snapshot.knowledge.department.languages[0]
+
+
+def heard_in(message: IncomingMessage, snapshot: Snapshot, conversation: Conversation) -> str | None:
+    """The language that anything tells of this person; None when nothing does."""
     ours = snapshot.knowledge.department.languages
     is_written = message.kind in (Kind.TEXT, Kind.EDITED) and not message.text.startswith("/")
     heard = snapshot.languages.of(message.text) if is_written else None
     wanted = (conversation.language, heard, conversation.spoke, message.language)
-    return next((language for language in wanted if language in ours), ours[0])
+    return next((language for language in wanted if language in ours), None)
 
 
 def _decided(
@@ -115,6 +173,7 @@ def _decided(
         return answered(entry)
     if chosen != text and (command := snapshot.commands.recognise(chosen)):
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, today)
+    text = text[:_MATCHED]
     match = snapshot.index.rank(fold(text))
     first = match.candidates[0].entry if match.candidates else None
     match_own = replace(match, candidates=_own(match)[:3])
@@ -125,7 +184,7 @@ def _decided(
     if match.certainty is Certainty.NEAR:
         entries = [candidate.entry for candidate in match_own.candidates]
         asked = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match_own)
-        return replace(asked, conversation=replace(conversation, asked=text))
+        return replace(asked, conversation=replace(conversation, asked=text[:_KEPT]))
     unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge), match=match_own)
     return replace(unknown, actions=_noted(text, language, (c.entry.id for c in match_own.candidates)))
 
@@ -181,6 +240,8 @@ def _own(match: Match) -> tuple[Candidate, ...]:
 
 
 def _noted(question: str, language: str, near: Iterable[str]) -> tuple[NoteUnanswered, ...]:
+    """The note for the curators; none when there is no word in the question."""
+    question = question[:_KEPT]
     return (NoteUnanswered(question, language, tuple(near)),) if fold(question).tokens else ()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.entry import CommandWords
 from bot.core.text import fold
@@ -34,7 +34,7 @@ class Command:
 class NoteUnanswered:
     """Keep this question for the curators, without its asker; `near` are the entries that came closest."""
 
-    question: str
+    question: str = field(repr=False)
     language: str
     near: tuple[str, ...]
 

@@ -16,17 +16,19 @@ _MOST_RELATED = 3
 
 
 def emergency(verdict: Verdict, language: str | None, knowledge: Knowledge) -> Reply:
-    """The 911 redirect, with the line that fits. None: the language is not known, so the default one, and first of
-    all the first line of every other one."""
+    """The 911 redirect, with the line that fits.
+
+    None: nothing tells the language, so it is the default one's, with the first line in every other one.
+    """
     texts = knowledge.replies.redirect
     spoken = language if language and language in texts else _default(knowledge, texts)
-    paragraphs = [texts[spoken]]
-    if spoken != language:
-        paragraphs[:0] = ["\n".join(text.splitlines()[0] for other, text in texts.items() if other != spoken)]
+    first, _, rest = texts[spoken].partition("\n")
+    others = [] if spoken == language else [text.splitlines()[0] for other, text in texts.items() if other != spoken]
+    paragraphs = ["\n".join(filter(None, (first, *others, rest)))]
     if verdict.line:
         lines = knowledge.replies.lines[verdict.line]
         paragraphs.append(lines.get(spoken) or next(iter(lines.values())))
-    return Reply("\n\n".join(filter(None, paragraphs)), urgent=True)
+    return Reply("\n\n".join(paragraphs), urgent=True)
 
 
 def with_notice(reply: Reply, verdict: Verdict, language: str, knowledge: Knowledge) -> Reply:
@@ -123,7 +125,8 @@ def _paragraphs(entry: Entry, language: str, knowledge: Knowledge, today: date) 
         yield "\n".join(details)
     if entry.channels:
         yield "\n".join(_channel_lines(entry, spoken, knowledge))
-    yield "\n".join(_checked(entry, spoken, knowledge, today))
+    if rests_on := list(_checked(entry, spoken, knowledge, today)):
+        yield "\n".join(rests_on)
 
 
 def _channel_lines(entry: Entry, spoken: str, knowledge: Knowledge) -> Iterator[str]:

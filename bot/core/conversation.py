@@ -9,6 +9,9 @@ from bot.core.text import fold
 
 # A number typed tomorrow is more likely about something else; a family reading the list in turn takes minutes.
 _OFFER_LASTS = timedelta(hours=12)
+# How long an address, "yes" or "hurry" still belongs to the emergency before it: as long as a caller may wait for help.
+_EMERGENCY_LASTS = timedelta(minutes=10)
+_LONGEST_PICK = 200  # characters; no label is longer
 _NUMBER = re.compile(r"(?:(?:no|num\w*|opcion|opcao|option|choice|la|el|o|a) )?(\d{1,2})\Z")
 
 
@@ -19,7 +22,7 @@ class Conversation:
     `language` is the one they asked for, None when they never did; `spoke` the one they last wrote in, None before
     the first message. `offered` are the choices under the last reply, in their order; `entry` is what was answered
     last, None when nothing was. `asked` is the question that brought "which of these?", kept in memory only; None
-    when there is none.
+    when there is none. `emergency_at` is when the 911 redirect was last given, None when no emergency is open.
     """
 
     language: str | None = None
@@ -28,16 +31,23 @@ class Conversation:
     offered_at: datetime | None = None
     entry: str | None = None
     asked: str | None = field(default=None, repr=False)
+    emergency_at: datetime | None = None
 
     def chosen(self, text: str, now: datetime) -> str | None:
         """The value of the choice that the text picks, by its number or its very words; None when it picks none."""
         if not self.offered or self.offered_at is None or now - self.offered_at > _OFFER_LASTS:
+            return None
+        if len(text) > _LONGEST_PICK:
             return None
         line = fold(text).line
         if found := _NUMBER.match(line):
             at = int(found[1])
             return self.offered[at - 1].value if 1 <= at <= len(self.offered) else None
         return next((choice.value for choice in self.offered if line and fold(choice.label).line == line), None)
+
+    def has_open_emergency(self, now: datetime) -> bool:
+        """Whether what is written now may still belong to an emergency."""
+        return self.emergency_at is not None and now - self.emergency_at <= _EMERGENCY_LASTS
 
     def offering(self, choices: tuple[Choice, ...], now: datetime) -> "Conversation":
         """The same chat with these choices open, and none from before."""

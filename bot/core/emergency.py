@@ -23,7 +23,7 @@ class Level(IntEnum):
 
 
 class Context(Enum):
-    """What the words around a cue say about it. The names are the sections of `contexts.yaml`."""
+    """What the words around a cue say about it. The names are the sections of `stand_down.yaml`."""
 
     NOW = "now"
     PAST = "past"
@@ -34,6 +34,7 @@ class Context(Enum):
     RESOLVED = "resolved"
     FICTION = "fiction"
     IDIOM = "idiom"  # covers a stretch of words, not the clause
+    CALLED_OFF = "called_off"  # said after a 911 reply: it was none, or it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,13 @@ def check(words: Words, rules: Rules) -> Verdict:
     level, cue = max(raised, key=lambda each: each[0])
     lines = (each.line for _, each in ((level, cue), *raised) if each.line)
     return Verdict(level, cue.id, next(lines, None), tuple(why))
+
+
+def is_called_off(words: Words, rules: Rules) -> bool:
+    """Whether somebody who was sent to 911 says that there is no emergency, or no longer."""
+    clauses = (Clause.of(clause, rules.vocabulary) for clause in words.clauses)
+    name = Context.CALLED_OFF.name
+    return any(met == name for clause in clauses for met, _, _ in rules.around.found_in(clause))
 
 
 def _decide(cue: Cue, at: int, around: list[set[Context]]) -> tuple[Level, str]:

@@ -120,6 +120,23 @@ class Department:
     links: Mapping[str, str]
 
 
+SENTENCES = tuple(
+    """
+    greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when where
+    join phone address email url hours not_confirmed source checked overdue day_form months only_in language_name
+    contacts_intro programs_intro emergency_closed media sorry stopped menu_start menu_help menu_language menu_contacts
+    menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched web_call_911 web_label
+    web_send web_open web_close web_you web_bot web_conversation web_choices web_language web_skip web_connecting
+    web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking web_no_script
+    web_overview_heading web_privacy_note
+    """.split()
+)
+"""Every sentence the bot may say: none may be missing from the phrases."""
+
+COMMANDS = ("start", "help", "language", "contacts", "programs", "about", "privacy", "human", "stop", "subscribe")
+"""Every command that must have its words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """The bot's own sentences by name and language."""

@@ -10,6 +10,7 @@ _READ = 400  # characters; the language does not change after them, and a pasted
 _SMOOTHING = 0.5
 # Log-odds the best language must lead by. Below two, the right language and a wrong one are one short word apart.
 _CLEAR = 2.0
+_CLEAR_BY_LETTERS = 8.0
 
 
 class Languages:
@@ -33,7 +34,9 @@ class Languages:
             for language, (count, total) in self._weights.items()
         }
         best, *rest = sorted(scores, key=lambda language: -scores[language])
-        return best if not rest or scores[best] - scores[rest[0]] >= _CLEAR else None
+        # Without one whole word that is known, groups of letters alone would hear a language in any gibberish.
+        clear = _CLEAR if any(f.startswith("^") and f.endswith("$") for f in features) else _CLEAR_BY_LETTERS
+        return best if not rest or scores[best] - scores[rest[0]] >= clear else None
 
 
 def _features(text: str) -> Iterator[str]:

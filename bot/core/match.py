@@ -73,6 +73,7 @@ _NEAR = 0.12  # below it the right entry is among the first three less often tha
 # Fitted by logistic regression on the same questions and on messages that no entry is about.
 _BIAS, _LEAD, _KNOWN = -7.9, 0.57, 6.0
 _MOST_LEAD = 6.0
+_WHOLE = 4.0  # log-odds of a message that is a phrasing word for word, and no other entry's
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +118,19 @@ class Index:
         likely = self._says.of(meant)
         total = {e: likely[e] + _LIKENESS_WEIGHT * (nearest[e][0] if e in nearest else 0.0) for e in self._entries}
         best = sorted(nearest, key=lambda entry: -total[entry])
+        is_whole = " ".join(meant) == nearest[best[0]][1].line
         known = sum(self._weights.get(word, 0.0) for word in set(meant)) / self._mass(meant)
-        rival = max((total[entry] for entry in total if entry != best[0]), default=total[best[0]] - _MOST_LEAD)
+        rival = total[best[1]] if len(best) > 1 else total[best[0]] - _MOST_LEAD
         candidates = []
         for entry in best[: _OFFERED + 2]:
             lead = total[entry] - (rival if entry == best[0] else total[best[0]])
             sure = _BIAS + _LEAD * max(-_MOST_LEAD, min(lead, _MOST_LEAD)) + _KNOWN * known
+            if is_whole and entry == best[0] and lead > 0:
+                sure = max(sure, _WHOLE)
             candidates.append(Candidate(self._entries[entry], 1 / (1 + math.exp(-sure)), nearest[entry][1].ask))
         phrasing = nearest[best[0]][1]
         shared = sum(self._tells(word) for word in phrasing.words.intersection(meant))
-        return Match(_certainty(candidates, shared, " ".join(meant) == phrasing.line), tuple(candidates))
+        return Match(_certainty(candidates, shared, is_whole), tuple(candidates))
 
     def _tells(self, word: str) -> bool:
         """Whether sharing the word says anything: "for", "como" and "police" are everywhere."""
@@ -191,7 +195,7 @@ def _certainty(candidates: list[Candidate], shared: int, is_whole: bool) -> Cert
     bar = _BARS[first.entry.risk]
     lead = first.score - (candidates[1].score if len(candidates) > 1 else 0.0)
     # One shared word never answers (law 4), unless the message is the phrasing itself: "fingerprints".
-    if is_whole or (shared > 1 and first.score >= bar.score and lead >= bar.lead):
+    if (is_whole or shared > 1) and first.score >= bar.score and lead >= bar.lead:
         return Certainty.SURE
-    own = [c for c in candidates[:_OFFERED] if c.entry.kind is not EntryKind.OUT_OF_SCOPE]
-    return Certainty.NEAR if own and first.score >= _NEAR else Certainty.NOTHING
+    own = [c for c in candidates if c.entry.kind is not EntryKind.OUT_OF_SCOPE]
+    return Certainty.NEAR if own and own[0].score >= _NEAR else Certainty.NOTHING

@@ -145,24 +145,24 @@ class Index:
 
 
 def _places(pattern: Pattern, clause: Clause) -> dict[int, int]:
-    """Last word of each place that fulfils the pattern, with its first; step by step, so the cost stays linear."""
+    """Last word of each place that fulfils the pattern, with its first; one walk a step, so the cost stays linear."""
     names = clause.names
-    is_filler = [FILLER in found for found in names]
+    counted = [0]  # words before each that are no fillers: a gap is a difference of two of these
+    for found in names:
+        counted.append(counted[-1] + (FILLER not in found))
     reached = {at: at for at, found in enumerate(names) if not pattern.steps[0].names.isdisjoint(found)}
     if pattern.from_start:
-        reached = {at: at for at in reached if all(is_filler[:at])}
+        reached = {at: at for at in reached if not counted[at]}
     for step in pattern.steps[1:]:
-        following: dict[int, int] = {}
-        for at, start in reached.items():
-            left = step.gap
-            for here in range(at + 1, len(names)):
-                if not step.names.isdisjoint(names[here]):
-                    following.setdefault(here, start)
-                if not is_filler[here]:
-                    left -= 1
-                if left < 0:
+        before, following, first = list(reached.items()), dict[int, int](), 0
+        for here, found in enumerate(names):
+            while first < len(before) and before[first][0] < here:
+                if counted[here] - counted[before[first][0] + 1] <= step.gap:
                     break
+                first += 1
+            if first < len(before) and before[first][0] < here and not step.names.isdisjoint(found):
+                following[here] = before[first][1]
         reached = following
     if pattern.to_end:
-        reached = {at: start for at, start in reached.items() if all(is_filler[at + 1 :])}
+        reached = {at: start for at, start in reached.items() if counted[-1] == counted[at + 1]}
     return reached

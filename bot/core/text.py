@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 # Law 1: every character up to a channel's own maximum is read; of longer input these two stretches.
@@ -49,12 +49,12 @@ _SHORT_FORMS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # without slots: the joined forms are made once, when first asked for
 class Words:
     """A message as the rules read it: folded words, clause by clause, and the text they came from."""
 
-    text: str
-    clauses: tuple[tuple[str, ...], ...]
+    text: str = field(repr=False)
+    clauses: tuple[tuple[str, ...], ...] = field(repr=False)
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -78,7 +78,8 @@ def fold(text: str) -> Words:
     Sentence marks end a clause; a comma does not, because people in a hurry put it anywhere.
     """
     text = cut(text)
-    plain = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).translate(_LOOKALIKES)
+    # Once more after NFKD: one character may become eighteen.
+    plain = cut(unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).translate(_LOOKALIKES))
     kept = (c for c in plain if c in "\n\r\t" or unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc", "Cs"))
     line = _911.sub("911", "".join(kept).casefold().translate(_APOSTROPHES))
     line = _REPEATED.sub(r"\1", line)

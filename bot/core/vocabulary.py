@@ -36,6 +36,8 @@ class Vocabulary:
 
     def names(self, word: str) -> frozenset[str]:
         """Names that the typed word stands for, by itself or as the nearest misspelling; empty when none."""
+        if len(word) > 2 * _LONGEST:  # no word, and the memory must not fill with such
+            return self._exactly(word)
         found = self._known.get(word)
         if found is None:
             found = self._find(word)

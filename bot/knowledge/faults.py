@@ -65,6 +65,10 @@ def items(model: type[F], node: Node | None, name: str, faults: Faults) -> Itera
         faults.add(Place(name, 1), "must be a list: each item starts with `- `")
         return
     for item in node.value:
+        if model is EntryForm and isinstance(item.value, dict) and "wordings" in item.value:
+            where = item.at(("wordings",)).place
+            faults.add(where, "`wordings` is not known here: write each language as a key (`en:`, `es:`)")
+            continue
         value = _with_wordings(item) if model is EntryForm else None
         if (form := faults.form(model, item, value)) is not None:
             yield item, form
@@ -114,4 +118,5 @@ def _form_of(pattern: str) -> str:
 
 def _fields_at(model: Any) -> list[str]:
     """Names that the form knows, itself and in its wordings: what a misspelt key may have meant."""
-    return [*model.model_fields, *(WordingForm.model_fields if model is EntryForm else ())]
+    own = [name for name in model.model_fields if name != "wordings"]
+    return [*own, *(WordingForm.model_fields if model is EntryForm else ())]

@@ -1,6 +1,7 @@
 """The YAML forms as pydantic models: what a file may hold. `schema` checks with them; editors get their JSON Schema."""
 
 import re
+import unicodedata
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 _DURATION = re.compile(r"(\d{1,4}) (day|week|month|year)s?\Z")
+_LONGEST_REVIEW = 3650  # days
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
@@ -15,14 +17,20 @@ def _duration(text: Any) -> timedelta:
     found = _DURATION.match(text) if isinstance(text, str) else None
     if not found:
         raise ValueError("write a number and a unit, such as `180 days`")
-    return timedelta(days=int(found[1]) * _DAYS[found[2]])
+    days = int(found[1]) * _DAYS[found[2]]
+    if days > _LONGEST_REVIEW:
+        raise ValueError("must be at most ten years")
+    return timedelta(days=days)
 
 
 def _day(text: Any) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except (TypeError, ValueError):
         raise ValueError("write a day as year-month-day, such as `2026-11-22`") from None
+    if not 2000 <= day.year < 2100:
+        raise ValueError("must lie between 2000 and 2099")
+    return day
 
 
 def _time_zone(text: str) -> str:
@@ -33,14 +41,24 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _without_control(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
+        raise ValueError("holds a control character that no screen shows: type the text anew")
+    return text
+
+
 def _flag(text: Any) -> bool:
     if text not in ("true", "false"):
         raise ValueError("write `true` or `false`")
     return bool(text == "true")
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_without_control)
+]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000), AfterValidator(_without_control)
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\.[^\s]+$", max_length=500)]
@@ -134,6 +152,7 @@ class ContextsForm(Form):
     resolved: list[Line]
     fiction: list[Line]
     idiom: list[Line]
+    called_off: list[Line]
 
 
 class RepliesForm(Form):

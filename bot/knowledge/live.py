@@ -2,12 +2,14 @@
 
 import asyncio
 import shutil
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import structlog
 
 from bot.core.answer import Snapshot
+from bot.core.entry import Place
 from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
 from bot.knowledge import schema, selftest, source, urgent
 from bot.knowledge.source import KnowledgeInvalid, Problem
@@ -74,21 +76,21 @@ class Live:
         `current` stays None only when not even phrases and department could be read: then the floor answers.
         """
         self.reload()
-        if self.current is not None:
-            return
-        try:
-            self.current, _ = load(self._kept)
-        except KnowledgeInvalid:
+        for kept in (self._kept, *_beside(self._kept)) if self.current is None else ():
+            with suppress(KnowledgeInvalid):
+                self.current = _loaded(kept)[0]
+                return
+        if self.current is None:
             self.current = self._salvaged()
 
     def reload(self) -> None:
         """Put the folder's present state live, or keep what is live and note the fault."""
         self._stamp = source.stamp(self._folder, SHIPPED)
         try:
-            snapshot, sources = load(self._folder)
+            snapshot, sources = _loaded(self._folder)
         except KnowledgeInvalid as e:
             self.fault = e
-            log.error("knowledge broken", faults=[str(problem.place) for problem in e.problems])
+            log.error("knowledge broken", faults=" ".join(str(problem.place) for problem in e.problems))
             return
         self.current, self.fault = snapshot, None
         self._keep(sources)
@@ -110,33 +112,59 @@ class Live:
             now = await asyncio.to_thread(source.stamp, self._folder, SHIPPED)
             if now != self._stamp and now == seen:
                 await asyncio.to_thread(self.reload)
-        except Exception:
+        except Exception:  # border: knowledge watch
             log.exception("knowledge watch")
             return seen
         return now
 
     def _salvaged(self) -> Snapshot | None:
+        """What is sound of the broken folder, under the best emergency files that can be had: its own, those of the
+        last good copy, the project's, the floor."""
         sources = source.read(self._folder, SHIPPED)
-        try:
-            emergency = urgent.emergency(sources)
-        except KnowledgeInvalid:
-            emergency = EmergencyFiles(FLOOR_RULES, FLOOR_REPLIES, {})
+        emergency = EmergencyFiles(FLOOR_RULES, FLOOR_REPLIES, {})
+        for place in (self._folder, self._kept, SHIPPED):
+            with suppress(KnowledgeInvalid):
+                emergency = urgent.emergency(source.read(place, SHIPPED) if place.is_dir() else sources)
+                break
         knowledge = schema.salvaged(sources, emergency)
         return Snapshot.of(knowledge) if knowledge else None
 
     def _keep(self, sources: source.Sources) -> None:
-        """Copy the folder that just went live, for a start that finds it broken. Failing costs nothing else."""
-        fresh = self._kept.with_name(f"{_LAST_GOOD}.new")
+        """Copy what just went live, byte for byte, for a start that finds the folder broken.
+
+        At every moment one whole copy stands there: the new one is finished before the old one makes place.
+        """
+        fresh, old = _beside(self._kept)
         try:
             marker = self._kept / "revision"
             if marker.is_file() and marker.read_text() == sources.revision:
                 return
             shutil.rmtree(fresh, ignore_errors=True)
-            for name, path in source.paths(self._folder, SHIPPED):
+            for name, content in sources.contents.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, fresh / name)
+                (fresh / name).write_bytes(content)
             (fresh / "revision").write_text(sources.revision)
-            shutil.rmtree(self._kept, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+            if self._kept.exists():
+                self._kept.rename(old)
             fresh.rename(self._kept)
+            shutil.rmtree(old, ignore_errors=True)
         except OSError as e:
             log.warning("last good copy not kept", error=type(e).__name__)
+
+
+def _beside(kept: Path) -> tuple[Path, Path]:
+    """Where the next copy is written, and where the last one waits until that is done."""
+    return kept.with_name(f"{kept.name}.new"), kept.with_name(f"{kept.name}.old")
+
+
+def _loaded(folder: Path) -> tuple[Snapshot, source.Sources]:
+    """As `load`; whatever else fails in it is a fault of the folder, not the end of the bot."""
+    try:
+        return load(folder)
+    except KnowledgeInvalid:
+        raise
+    except Exception as e:  # border: knowledge watch
+        log.exception("knowledge unreadable")
+        problem = Problem(Place(".", 1), f"cannot be read ({type(e).__name__}): undo the last edit, and report this")
+        raise KnowledgeInvalid((problem,)) from e

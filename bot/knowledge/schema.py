@@ -5,6 +5,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.core.entry import (
+    COMMANDS,
+    SENTENCES,
     Ask,
     CommandWords,
     ContactKind,
@@ -41,7 +43,8 @@ def checked(sources: Sources) -> tuple[Knowledge, EmergencyFiles]:
     urgent = emergency_files(sources, faults)
     whole = _whole(sources, urgent, faults)
     if whole is None or urgent is None or faults.problems:
-        raise KnowledgeInvalid(tuple(sorted(faults.problems)))
+        also = (problem for problem in sources.problems if not problem.is_fault)
+        raise KnowledgeInvalid(tuple(sorted((*faults.problems, *also))))
     return whole, urgent
 
 
@@ -54,6 +57,8 @@ def _whole(sources: Sources, urgent: EmergencyFiles | None, faults: Faults) -> K
     files = sources.files
     department = _department(files.get("department.yaml"), faults)
     words = single(PhrasesForm, files.get("phrases.yaml"), "phrases.yaml", faults)
+    if words is not None and not _complete(words, files["phrases.yaml"], faults):
+        words = None
     entries = tuple(_entries(files, faults))
     elsewhere = tuple(_listed(files, "out_of_scope.yaml", EntryKind.OUT_OF_SCOPE, faults))
     questions = tuple(_questions(files, faults))
@@ -77,6 +82,17 @@ def _whole(sources: Sources, urgent: EmergencyFiles | None, faults: Faults) -> K
         elsewhere=elsewhere,
         questions=questions,
     )
+
+
+def _complete(words: PhrasesForm, node: Node, faults: Faults) -> bool:
+    """Whether every sentence and command is there; what is missing is noted."""
+    for kind, needed, there in (("sentences", SENTENCES, words.sentences), ("commands", COMMANDS, words.commands)):
+        if missing := [name for name in needed if name not in there]:
+            faults.add(node.at((kind,)).place, f"`{kind}` lacks {', '.join(missing)}: copy them from the project's own")
+    short = [code for code, names in words.sentences.get("months", {}).items() if len(names.split()) != 12]
+    if short:
+        faults.add(node.at(("sentences", "months")).place, f"`months` must be twelve words in {', '.join(short)}")
+    return not short and set(SENTENCES) <= set(words.sentences) and set(COMMANDS) <= set(words.commands)
 
 
 def _department(node: Node | None, faults: Faults) -> Department | None:

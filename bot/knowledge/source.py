@@ -77,6 +77,7 @@ class Sources:
     problems: tuple[Problem, ...]
     revision: str
     stamp: tuple[object, ...] = field(repr=False)
+    contents: Mapping[str, bytes] = field(repr=False)  # as read: what a copy must hold
 
 
 def paths(folder: Path, shipped: Path) -> tuple[tuple[str, Path], ...]:
@@ -110,7 +111,12 @@ def read(folder: Path, shipped: Path) -> Sources:
     """Read the folder, and from the shipped one what it may leave out. Faults are returned, not raised."""
     before = stamp(folder, shipped)
     files: dict[str, Node] = {}
+    contents: dict[str, bytes] = {}
     problems: list[Problem] = []
+    if not folder.is_dir():
+        problems.append(
+            Problem(Place(".", 1), "the knowledge folder is not there: look at --knowledge or BOT_KNOWLEDGE")
+        )
     digest = hashlib.sha256()
     known = paths(folder, shipped)
     if len(known) > _MOST_FILES:
@@ -119,14 +125,18 @@ def read(folder: Path, shipped: Path) -> Sources:
         )
         known = known[:_MOST_FILES]
     for name, path in known:
+        if not name.isprintable():
+            shown = name.encode("ascii", "backslashreplace").decode()
+            problems.append(Problem(Place(shown, 1), "has a name that cannot be shown: use plain letters"))
+            continue
         if path.suffix != ".yaml":
             problems.append(Problem(Place(name, 1), "is not read: rename it to end in `.yaml`", is_fault=False))
             continue
-        content = _content(name, path, problems)
-        digest.update(name.encode() + b"\0" + content + b"\0")
+        content = contents[name] = _content(name, path, problems)
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + content + b"\0")
         if (node := _node(name, content, problems)) is not None:
             files[name] = node
-    return Sources(files, tuple(problems), digest.hexdigest()[:12], before)
+    return Sources(files, tuple(problems), digest.hexdigest()[:12], before, contents)
 
 
 def _content(name: str, path: Path, problems: list[Problem]) -> bytes:

@@ -12,6 +12,8 @@ from bot.knowledge.faults import Faults, items, single
 from bot.knowledge.forms import ContextsForm, CueForm, RepliesForm, WordsForm
 from bot.knowledge.source import KnowledgeInvalid, Node, Sources
 
+_MOST_NESTED = 10  # classes in each other; three are enough for ours
+
 
 @dataclass(frozen=True, slots=True)
 class EmergencyFiles:
@@ -82,6 +84,8 @@ def _classes(words: WordsForm, node: Node, faults: Faults) -> Iterator[tuple[str
             if is_class(word):
                 if word in on_the_way or word not in words.classes:
                     faults.add(place, f"class {word} is {'part of itself' if word in on_the_way else 'not here'}")
+                elif len(on_the_way) > _MOST_NESTED:
+                    faults.add(place, f"class {word} is nested too deep: at most {_MOST_NESTED} classes in each other")
                 else:
                     yield from spelt_out(word, (*on_the_way, word))
             elif not (folded := fold_word(word)).strip("*") or " " in folded:

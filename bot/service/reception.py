@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from bot.core import compose
-from bot.core.answer import Snapshot, Turn, answer, spoken_in
+from bot.core.answer import Snapshot, Turn, answer, heard_in, spoken_in
 from bot.core.channel import Channel, Receipt, SendFailed, TryLater
 from bot.core.command import NoteUnanswered
 from bot.core.conversation import Conversation
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _LOADS_WITHIN = 20.0  # seconds; the first load takes two, on a slow disk more
+_STORE_WITHIN = 2.0  # seconds; the store keeps to less by itself, unless it is stuck
+_STORE_RESTS = 5.0  # seconds it is left alone after that: waits must not add up before a reply
 _REMEMBERED = 10_000  # conversations kept in memory; the store keeps the rest
 _UNCHECKED = Verdict(Level.CAUTION, why=("the check failed",))
 
@@ -58,6 +60,7 @@ class Reception:
     def __init__(self, live: Live, pseudonyms: Pseudonyms, clock: Callable[[], datetime]) -> None:
         self._live, self.pseudonyms, self._clock = live, pseudonyms, clock
         self.memory: Memory | None = None
+        self._store_rests_until = 0.0
         self._people: dict[Address, _Person] = {}
         self._conversations: OrderedDict[Address, Conversation] = OrderedDict()
         self._open = 0
@@ -72,9 +75,14 @@ class Reception:
         try:
             snapshot = self._live.current
             verdict = _checked(message, snapshot)
-            if snapshot is None and verdict.level is not Level.EMERGENCY:
+            if snapshot is None and not self._live.opened.is_set():
+                # The floor sees danger in every "police": redirect at once, and answer as well if it was none.
+                if verdict.level is Level.EMERGENCY:
+                    receipt = await self._redirect(message, verdict, snapshot, via, began)
                 snapshot = await self._loaded()
-                verdict = _checked(message, snapshot)
+                before, verdict = verdict, _checked(message, snapshot)
+                if before.level is Level.EMERGENCY and (snapshot is None or verdict.level is Level.EMERGENCY):
+                    return receipt
             if verdict.level is Level.EMERGENCY:
                 return await self._redirect(message, verdict, snapshot, via, began)
             if not message.is_addressed:
@@ -107,8 +115,16 @@ class Reception:
         """Send the 911 reply: no claim, no lock, no store. Delivered twice, it is answered twice."""
         reply = _redirection(message, verdict, snapshot, self._conversations.get(message.sender))
         receipt = await self._send(reply, message, via)
+        await self._leave_open(message.sender)
         self._log(message, "emergency", verdict.cue, receipt, began)
         return receipt
+
+    async def _leave_open(self, person: Address) -> None:
+        """Remember that an emergency is open, after its reply has left: "hurry" alone must get 911 again."""
+        now = self._clock()
+        opened = replace(await self._recalled(person), emergency_at=now)
+        self._keep(person, opened)
+        await self._ask(lambda memory: memory.conversations.save(person, opened, now), None)
 
     async def _answer(
         self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
@@ -152,24 +168,33 @@ class Reception:
         return self._conversations.get(person) or stored or Conversation()
 
     async def _remember(self, person: Address, turn: Turn) -> None:
-        self._conversations[person] = turn.conversation
-        self._conversations.move_to_end(person)
-        while len(self._conversations) > _REMEMBERED:
-            self._conversations.popitem(last=False)
+        self._keep(person, turn.conversation)
         now = self._clock()
         await self._ask(lambda memory: memory.conversations.save(person, turn.conversation, now), None)
         for note in turn.actions:
             await self._ask(partial(_note, note, now), None)
 
+    def _keep(self, person: Address, conversation: Conversation) -> None:
+        self._conversations[person] = conversation
+        self._conversations.move_to_end(person)
+        while len(self._conversations) > _REMEMBERED:
+            self._conversations.popitem(last=False)
+
     async def _ask(self, work: Callable[[Memory], Awaitable[T]], otherwise: T) -> T:
         """What the store says, or this instead when it is down: that may cost a duplicate, never a reply."""
-        if self.memory is None:
+        if self.memory is None or time.monotonic() < self._store_rests_until:
             return otherwise
         try:
-            return await work(self.memory)
+            async with asyncio.timeout(_STORE_WITHIN):
+                return await work(self.memory)
+        except TimeoutError:
+            self._store_rests_until = time.monotonic() + _STORE_RESTS
+            log.warning("store down", reason="no answer in time")
         except StoreDown as e:
             log.warning("store down", reason=str(e))
-            return otherwise
+        except Exception:  # border: inbound message
+            log.exception("store failed")
+        return otherwise
 
     async def _send(self, reply: Reply, message: IncomingMessage, via: Channel) -> Receipt:
         try:
@@ -234,7 +259,7 @@ def _redirection(
         return Reply(FLOOR_TEXT, urgent=True)
     language = None
     try:
-        language = spoken_in(message, snapshot, before or Conversation())
+        language = heard_in(message, snapshot, before or Conversation())
     except Exception:  # border: emergency check
         log.exception("language failed")
     try:

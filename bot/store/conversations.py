@@ -38,7 +38,9 @@ class Conversations:
 
 
 async def _load(connection: AsyncConnection, person: str) -> Conversation | None:
-    kept = select(table.c.language, table.c.spoke, table.c.offered, table.c.offered_at, table.c.entry)
+    kept = select(
+        table.c.language, table.c.spoke, table.c.offered, table.c.offered_at, table.c.entry, table.c.emergency_at
+    )
     try:
         row = (await connection.execute(kept.where(table.c.person == person))).one_or_none()
         return None if row is None else _read(row)
@@ -57,7 +59,9 @@ def _read(row: Row[*tuple[Any, ...]]) -> Conversation:
                 choices.append(Choice(label, value))
             case _:
                 raise ValueError("not a choice")
-    return Conversation(row.language, row.spoke, tuple(choices), row.offered_at, row.entry)
+    return Conversation(
+        row.language, row.spoke, tuple(choices), row.offered_at, row.entry, emergency_at=row.emergency_at
+    )
 
 
 async def _save(connection: AsyncConnection, person: str, conversation: Conversation, now: datetime) -> None:
@@ -67,6 +71,7 @@ async def _save(connection: AsyncConnection, person: str, conversation: Conversa
         "offered": json.dumps([[choice.label, choice.value] for choice in conversation.offered]),
         "offered_at": conversation.offered_at,
         "entry": conversation.entry,
+        "emergency_at": conversation.emergency_at,
         "saved_at": now,
     }
     row = insert(connection, table).values(person=person, **values)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0001"  # the newest migration; a test holds the two together, so that a start need not import alembic
+REVISION = "0002"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 LONGEST_QUESTION = 500  # characters; three SMS of it tell a curator what was asked
 
@@ -97,6 +97,7 @@ conversation = Table(
     Column("offered", Text, nullable=False),  # JSON: [[label, value], ...]
     Column("offered_at", Moment),
     Column("entry", Text),
+    Column("emergency_at", Moment),  # NULL: no emergency is open
     Column("saved_at", Moment, nullable=False),
     CheckConstraint("length(person) = 26", name="person"),
     Index(None, "saved_at"),

@@ -211,8 +211,10 @@ class DepartmentChat extends HTMLElement {
     }
     this.log.append(said);
     this.label(said);
+    // An answer that an emergency overtook must not push the 911 message out of sight.
+    const isOvertaken = !isMine && !isUrgent && said.previousElementSibling?.classList.contains("urgent");
     // The beginning of a long reply, not its end.
-    this.log.scrollTop = said.offsetTop - 8;
+    if (!isOvertaken) this.log.scrollTop = said.offsetTop - 8;
   }
 
   connection(isOpen) {
