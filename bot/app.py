@@ -124,6 +124,7 @@ class _House:
             revision=current.knowledge.revision if current else None,
             faults=tuple(str(problem) for problem in fault.problems) if fault else (),
             is_store_ok=self.reception.memory is not None,
+            looks_out=self.live.looks,
             channels={"web": "ready", "telegram": telegram},
         )
 

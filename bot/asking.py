@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core.answer import Snapshot, Turn, answer
+from bot.core.answer import Snapshot, Turn, answer, looked
 from bot.core.conversation import Conversation
-from bot.core.emergency import Verdict, check
+from bot.core.emergency import Verdict
 from bot.core.entry import EntryKind
 from bot.core.match import Candidate, Match
 from bot.core.message import Address, ChannelName, IncomingMessage
@@ -66,7 +66,7 @@ def diagnose(text: str, snapshot: Snapshot, now: datetime, number: str | None = 
     """Put the text through a whole turn as somebody's first message, and rank it whatever the verdict."""
     message = IncomingMessage(number or "1", _ASKER, text, now)
     words = fold(text)
-    verdict = check(words, snapshot.knowledge.rules)
+    verdict = looked(text, snapshot)
     turn = answer(message, verdict, snapshot, Conversation(), now)
     match = turn.match if turn.match.candidates else snapshot.index.rank(words)
     return Diagnosis(number, verdict, turn, match)

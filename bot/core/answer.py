@@ -8,9 +8,10 @@ from enum import Enum
 from bot.core import compose
 from bot.core.command import ENTRIES, Command, Commands, NoteUnanswered
 from bot.core.conversation import Conversation
-from bot.core.emergency import Level, Verdict, is_called_off
+from bot.core.emergency import Level, Verdict, check, is_called_off
 from bot.core.entry import Entry, EntryKind, Knowledge
 from bot.core.language import Languages
+from bot.core.lookout import CUES_ALONE, Lookout, look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Index, Match
 from bot.core.message import IncomingMessage, Kind, Reply
 from bot.core.text import fold
@@ -40,6 +41,7 @@ class Snapshot:
     index: Index
     commands: Commands
     languages: Languages
+    lookout: Lookout = CUES_ALONE
 
     @classmethod
     def of(cls, knowledge: Knowledge) -> "Snapshot":
@@ -64,6 +66,14 @@ class Turn:
     entry: str | None = None
     actions: tuple[NoteUnanswered, ...] = ()
     match: Match = NO_MATCH
+
+
+def looked(text: str, snapshot: Snapshot) -> Verdict:
+    """The verdict on a text. Our own commands and button values are read by the cues alone: the net never saw such."""
+    words, rules = fold(text), snapshot.knowledge.rules
+    if _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text):
+        return check(words, rules)
+    return look(words, rules, snapshot.lookout)
 
 
 def answer(

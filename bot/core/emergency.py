@@ -68,12 +68,17 @@ class EmergencyRules:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the check found. `cue` is None when nothing was met; `why` says in words what decided, for `--why`."""
+    """What the check found.
+
+    `cue` is None when nothing was met; `why` says in words what decided, for `--why`. `is_hard`: a hard cue raised it,
+    and nothing may lower it.
+    """
 
     level: Level
     cue: str | None = None
     line: str | None = None
     why: tuple[str, ...] = ()
+    is_hard: bool = False
 
 
 NOTHING = Verdict(Level.NONE)
@@ -132,7 +137,7 @@ def check(words: Words, rules: Rules) -> Verdict:
         return Verdict(Level.NONE, why=tuple(why))
     level, cue = max(raised, key=lambda each: each[0])
     lines = (each.line for _, each in ((level, cue), *raised) if each.line)
-    return Verdict(level, cue.id, next(lines, None), tuple(why))
+    return Verdict(level, cue.id, next(lines, None), tuple(why), any(each.hard for _, each in raised))
 
 
 def is_called_off(words: Words, rules: Rules) -> bool:

@@ -2,16 +2,21 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
 from bot.core.answer import Snapshot
 from bot.core.entry import Place
 from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
-from bot.knowledge import schema, selftest, source, urgent
+from bot.core.lookout import Lookout
+from bot.knowledge import encoder, schema, selftest, source, trained, urgent
+from bot.knowledge.examples import Example
 from bot.knowledge.source import KnowledgeInvalid, Problem
 from bot.knowledge.urgent import EmergencyFiles
 
@@ -31,20 +36,42 @@ def default_folder() -> Path:
     return here if here.is_dir() else SHIPPED
 
 
-def load(folder: Path) -> tuple[Snapshot, source.Sources]:
-    """Read, check and learn the folder. Raises `KnowledgeInvalid` with every fault."""
+class Loaded(NamedTuple):
+    """A sound folder: what answers, what it was made of, and what the net under the cues is to learn from."""
+
+    snapshot: Snapshot
+    sources: source.Sources
+    lessons: tuple[Example, ...]
+
+
+def load(folder: Path) -> Loaded:
+    """Read and check the folder, and learn all but the net. Raises `KnowledgeInvalid` with every fault."""
     sources = source.read(folder, SHIPPED)
     knowledge, emergency = schema.checked(sources)
     faults = tuple(selftest.cues(emergency))
     if faults:
         raise KnowledgeInvalid(faults)
-    return Snapshot.of(knowledge), sources
+    return Loaded(Snapshot.of(knowledge), sources, emergency.lessons)
+
+
+def lookout(lessons: Sequence[Example], data: Path) -> Lookout:
+    """The net under the cues with its encoder, from the cache under the data folder or learned now.
+
+    Takes two seconds from the cache; half a minute otherwise, once.
+    """
+    return _learned(lessons, encoder.load(), data)
+
+
+def _learned(lessons: Sequence[Example], found: encoder.Encoder | None, data: Path) -> Lookout:
+    if not lessons:
+        return Lookout()
+    return Lookout(trained.net(lessons, found, data / "cache"), found.try_vector if found else None)
 
 
 def examine(folder: Path, today: date) -> tuple[Problem, ...]:
     """Everything `check` reports on a folder: faults alone when there are any, else the findings."""
     try:
-        snapshot, sources = load(folder)
+        snapshot, sources, _ = load(folder)
     except KnowledgeInvalid as e:
         return tuple(sorted(e.problems))
     met = (*sources.problems, *selftest.findings(snapshot, today), *selftest.questions(snapshot))
@@ -59,7 +86,11 @@ class Live:
     """
 
     def __init__(self, folder: Path, data: Path) -> None:
-        self._folder, self._kept = folder, data / _LAST_GOOD
+        self._folder, self._data, self._kept = folder, data, data / _LAST_GOOD
+        self._lessons: tuple[Example, ...] = ()
+        self._learned_from: tuple[Example, ...] = ()
+        self._encoder: encoder.Encoder | None = None
+        self._lookout = Lookout()
         self._stamp: tuple[object, ...] = ()
         self.current: Snapshot | None = None
         self.fault: KnowledgeInvalid | None = None
@@ -78,7 +109,7 @@ class Live:
         self.reload()
         for kept in (self._kept, *_beside(self._kept)) if self.current is None else ():
             with suppress(KnowledgeInvalid):
-                self.current = _loaded(kept)[0]
+                self.current, _, self._lessons = _loaded(kept)
                 return
         if self.current is None:
             self.current = self._salvaged()
@@ -87,18 +118,38 @@ class Live:
         """Put the folder's present state live, or keep what is live and note the fault."""
         self._stamp = source.stamp(self._folder, SHIPPED)
         try:
-            snapshot, sources = _loaded(self._folder)
+            snapshot, sources, self._lessons = _loaded(self._folder)
         except KnowledgeInvalid as e:
             self.fault = e
             log.error("knowledge broken", faults=" ".join(str(problem.place) for problem in e.problems))
             return
-        self.current, self.fault = snapshot, None
+        self.current, self.fault = replace(snapshot, lookout=self._lookout), None
         self._keep(sources)
         log.info("knowledge live", revision=sources.revision, entries=len(snapshot.knowledge.entries))
 
+    async def learn(self) -> None:
+        """Learn the net from the newest lessons, in a thread; meanwhile the cues stand alone, or over the last net."""
+        if self._lessons == self._learned_from:
+            return
+        lessons = self._lessons
+        if self._encoder is None:
+            self._encoder = await asyncio.to_thread(encoder.load)
+        self._lookout = await asyncio.to_thread(_learned, lessons, self._encoder, self._data)
+        self._learned_from = lessons
+        if self.current is not None:
+            self.current = replace(self.current, lookout=self._lookout)
+        log.info("net ready", lessons=len(lessons), encoder=self._encoder is not None)
+
+    @property
+    def looks(self) -> str:
+        """What looks out for danger now, for `/readyz`."""
+        if self._lookout.net is None:
+            return "cues"
+        return "cues and net" if self._lookout.embed else "cues and net without encoder"
+
     async def watch(self, stopping: asyncio.Event) -> None:
         """Reload whenever the folder has changed and then kept still for one look: half a file can be sound YAML."""
-        seen = self._stamp
+        seen = await self._first_lesson()
         while not stopping.is_set():
             try:
                 async with asyncio.timeout(_EVERY):
@@ -112,10 +163,18 @@ class Live:
             now = await asyncio.to_thread(source.stamp, self._folder, SHIPPED)
             if now != self._stamp and now == seen:
                 await asyncio.to_thread(self.reload)
+                await self.learn()
         except Exception:  # border: knowledge watch
             log.exception("knowledge watch")
             return seen
         return now
+
+    async def _first_lesson(self) -> tuple[object, ...]:
+        try:
+            await self.learn()
+        except Exception:  # border: knowledge watch
+            log.exception("net not learned")
+        return self._stamp
 
     def _salvaged(self) -> Snapshot | None:
         """What is sound of the broken folder, under the best emergency files that can be had: its own, those of the
@@ -158,7 +217,7 @@ def _beside(kept: Path) -> tuple[Path, Path]:
     return kept.with_name(f"{kept.name}.new"), kept.with_name(f"{kept.name}.old")
 
 
-def _loaded(folder: Path) -> tuple[Snapshot, source.Sources]:
+def _loaded(folder: Path) -> Loaded:
     """As `load`; whatever else fails in it is a fault of the folder, not the end of the bot."""
     try:
         return load(folder)

@@ -8,6 +8,8 @@ from bot.core.entry import EmergencyReplies, Place
 from bot.core.pattern import PatternError, is_class, parse
 from bot.core.text import fold_word
 from bot.knowledge import lexicon
+from bot.knowledge.examples import Example
+from bot.knowledge.examples import examples as read_examples
 from bot.knowledge.faults import Faults, items, single
 from bot.knowledge.forms import ContextsForm, CueForm, RepliesForm, WordsForm
 from bot.knowledge.source import KnowledgeInvalid, Node, Sources
@@ -22,6 +24,7 @@ class EmergencyFiles:
     rules: Rules
     replies: EmergencyReplies
     examples: Mapping[str, tuple[tuple[str, bool, Place], ...]]  # cue → message, must it raise, where it stands
+    lessons: tuple[Example, ...] = ()  # what the net under the cues learns from
 
 
 def emergency(sources: Sources) -> EmergencyFiles:
@@ -67,12 +70,14 @@ def emergency_files(sources: Sources, faults: Faults) -> EmergencyFiles | None:
             examples[form.id] = (*_examples(item, "raises", True), *_examples(item, "spares", False))
     for context in Context:
         _patterns(files["emergency/stand_down.yaml"].at((context.value,)), classes, faults)
+    lessons = read_examples(sources, faults)
     if any(problem.place.file.startswith("emergency/") for problem in faults.problems):
         return None
     around = {context: tuple(getattr(contexts, context.value)) for context in Context}
     real_words = frozenset().union(*(lexicon.words(language) for language in replies.redirect))
     rules = Rules(EmergencyRules(classes, tuple(words.ordinary), tuple(cues.values()), around), real_words)
-    return EmergencyFiles(rules, EmergencyReplies(replies.redirect, replies.notice, replies.lines), examples)
+    said = EmergencyReplies(replies.redirect, replies.notice, replies.lines)
+    return EmergencyFiles(rules, said, examples, lessons)
 
 
 def _classes(words: WordsForm, node: Node, faults: Faults) -> Iterator[tuple[str, tuple[str, ...]]]:

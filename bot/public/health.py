@@ -13,6 +13,7 @@ class Health:
     """The state of the bot. `revision` is that of the knowledge in use, None before the first sound one.
 
     `faults` are those of the newest edit, each with file and line; the last good knowledge goes on answering.
+    `looks_out` names what looks out for emergencies: the cues alone, or the net too, with its encoder or without.
     `can_answer`: questions get answers now. A store that is down does not keep them from it.
     """
 
@@ -21,6 +22,7 @@ class Health:
     faults: tuple[str, ...] = ()
     is_store_ok: bool = True
     channels: Mapping[str, str] = field(default_factory=dict)
+    looks_out: str = ""
 
 
 def routes(health: Callable[[], Health]) -> list[web.RouteDef]:

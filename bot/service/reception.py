@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from bot.core import compose
-from bot.core.answer import Snapshot, Turn, answer, heard_in, spoken_in
+from bot.core.answer import Snapshot, Turn, answer, heard_in, looked, spoken_in
 from bot.core.channel import Channel, Receipt, SendFailed, TryLater
 from bot.core.command import NoteUnanswered
 from bot.core.conversation import Conversation
@@ -240,13 +240,18 @@ async def _note(note: NoteUnanswered, now: datetime, memory: Memory) -> None:
 
 
 def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:
-    """The verdict on the message; when the check fails the floor's, and caution when that fails too."""
-    for rules in (snapshot.knowledge.rules if snapshot else None, FLOOR_RULES):
-        if rules is None:
-            continue
+    """The verdict on the message; without the net when that fails, then the floor's, then caution."""
+    ways: list[Callable[[], Verdict]] = [lambda: check(fold(message.text), FLOOR_RULES)]
+    if snapshot is not None:
+        ways = [
+            lambda: looked(message.text, snapshot),
+            lambda: check(fold(message.text), snapshot.knowledge.rules),
+            *ways,
+        ]
+    for way in ways:
         try:
-            return check(fold(message.text), rules)
-        except Exception:  # border: emergency check
+            return way()
+        except Exception:  # border: emergency check, its net
             log.exception("emergency check failed")
     return _UNCHECKED
 

@@ -1,25 +1,14 @@
 """Accuracy on the labelled messages, through the product's own command, by language, with 95 % intervals."""
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.core.answer import Outcome
 from bot.knowledge import live
+from bot.recall import interval
 from tests.benchmarks.command import ask, labelled
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
-_Z = 1.96  # 95 %
-
-
-def interval(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's interval of a share; the whole range when there is nothing to count."""
-    if not of:
-        return 0.0, 1.0
-    share, spread = hits / of, _Z * _Z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return middle - half, middle + half
 
 
 def row(name: str, pairs: Iterable[Pair], is_hit: Callable[[dict[str, Any], dict[str, Any]], bool]) -> None:

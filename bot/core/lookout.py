@@ -1,0 +1,41 @@
+"""The whole check of a message: the cues first, and with them the net.
+
+The net raises what the cues missed. Where a soft cue was met and the net is all but certain that there is no danger -
+a word sense, a story, paperwork nobody listed - it takes the cue one level down. A hard cue it never touches.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.emergency import Level, Rules, Verdict, check
+from bot.core.features import Floats
+from bot.core.net import Net, settled
+from bot.core.text import Words
+
+Embed = Callable[[str], Floats | None]
+BY_NET = "net"  # in the place of a cue's name, where no cue was met
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """What looks out for danger. Without a net the cues stand alone; without `embed`, or a vector from it, the net
+    reads words only."""
+
+    net: Net | None = None
+    embed: Embed | None = None
+
+
+CUES_ALONE = Lookout()
+
+
+def look(words: Words, rules: Rules, lookout: Lookout) -> Verdict:
+    """The verdict of cues and net. Raises whatever the net raises: then `check` alone is asked."""
+    verdict = check(words, rules)
+    if lookout.net is None or verdict.is_hard:  # a hard cue waits for no net
+        return verdict
+    reading = lookout.net.of(words, lookout.embed(words.text) if lookout.embed else None)
+    level = settled(reading, verdict.level, verdict.is_hard)
+    why = (*verdict.why, f"net: emergency {reading.emergency:.2f}, caution {reading.caution:.2f}")
+    if level is Level.NONE:
+        return Verdict(level, why=why)
+    return Verdict(level, verdict.cue or BY_NET, verdict.line, why)

@@ -1,0 +1,74 @@
+"""Cues and net together: the net raises what the cues missed, doubts a soft cue, and never touches a hard one."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from bot.core.emergency import Level
+from bot.core.lookout import CUES_ALONE, Lookout, look
+from bot.core.net import Net, Reading
+from bot.core.text import Words, fold
+from tests.builders import GUN, a_cue, rules
+
+SOFT = a_cue("soft", "strange man")
+MILD = a_cue("mild", "odd noise", level=Level.CAUTION, line="suicide")
+RULES = rules(GUN, SOFT, MILD)
+
+
+@dataclass(slots=True)
+class Reads:
+    """A net that reads the same in every message; counts how often it is asked."""
+
+    reading: Reading
+    asked: int = 0
+
+    def of(self, _: Words, __: object = None) -> Reading:
+        self.asked += 1
+        return self.reading
+
+
+def lookout(emergency: float, caution: float) -> Lookout:
+    return Lookout(cast(Net, Reads(Reading(emergency, caution, is_whole=True))))
+
+
+@pytest.mark.parametrize(
+    ("text", "emergency", "caution", "level"),
+    [
+        ("nothing met", 0.9, 0.05, Level.EMERGENCY),
+        ("nothing met", 0.2, 0.7, Level.CAUTION),
+        ("nothing met", 0.01, 0.01, Level.NONE),
+        ("odd noise", 0.9, 0.05, Level.EMERGENCY),
+        ("odd noise", 0.03, 0.3, Level.CAUTION),
+        ("odd noise", 0.01, 0.01, Level.NONE),
+        ("strange man", 0.4, 0.1, Level.EMERGENCY),
+        ("strange man", 0.02, 0.1, Level.CAUTION),
+        ("strange man", 0.005, 0.005, Level.CAUTION),
+        ("he has a gun", 0.0, 0.0, Level.EMERGENCY),
+        ("strange man. he has a gun", 0.0, 0.0, Level.EMERGENCY),
+    ],
+)
+def test_the_net_raises_and_doubts_and_a_hard_cue_stands(
+    text: str, emergency: float, caution: float, level: Level
+) -> None:
+    assert look(fold(text), RULES, lookout(emergency, caution)).level is level
+
+
+def test_a_hard_cue_replies_without_calling_the_net() -> None:
+    net = Reads(Reading(0.0, 0.0))
+    look(fold("he has a gun"), RULES, Lookout(cast(Net, net)))
+    assert net.asked == 0
+
+
+def test_without_a_net_the_cues_stand_alone() -> None:
+    assert look(fold("strange man"), RULES, CUES_ALONE).level is Level.EMERGENCY
+
+
+def test_what_the_net_read_is_told() -> None:
+    verdict = look(fold("nothing met"), RULES, lookout(0.9, 0.05))
+    assert (verdict.cue, verdict.why) == ("net", ("net: emergency 0.90, caution 0.05",))
+
+
+def test_a_raised_cue_keeps_its_name_and_its_line() -> None:
+    verdict = look(fold("odd noise"), RULES, lookout(0.9, 0.05))
+    assert (verdict.cue, verdict.line) == ("mild", "suicide")
