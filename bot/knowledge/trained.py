@@ -48,6 +48,11 @@ def net(examples: Sequence[Example], encoder: Encoder | None, cache: Path) -> Ne
     return learned
 
 
+def is_kept(examples: Sequence[Example], encoder: Encoder | None, folder: Path) -> bool:
+    """Whether the folder holds the net of these examples."""
+    return _kept(folder / _NAME, _key(examples, encoder)) is not None
+
+
 def learn(examples: Sequence[Example], encoder: Encoder | None) -> Net:
     """Learn from the examples and their variants."""
     texts, levels, counts = zip(*_weighed(examples), strict=True)
