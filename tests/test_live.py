@@ -19,6 +19,12 @@ def folder(tmp_path: Path) -> Path:
     return small_folder.write(tmp_path / "knowledge")
 
 
+@pytest.fixture(autouse=True)
+def _shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a broken folder may borrow is small too."""
+    monkeypatch.setattr("bot.knowledge.live.SHIPPED", small_folder.write(tmp_path / "shipped"))
+
+
 @pytest.fixture
 def live(folder: Path, tmp_path: Path) -> Live:
     opened = Live(folder, tmp_path / "data")
@@ -108,12 +114,12 @@ def test_a_first_start_with_a_broken_file_answers_from_the_sound_ones(folder: Pa
     assert sorted(first.current.knowledge.entries) == ["b", "contacts"]
 
 
-def test_a_first_start_with_broken_emergency_files_stands_on_the_floor(folder: Path, tmp_path: Path) -> None:
+def test_a_first_start_with_broken_emergency_files_borrows_the_projects_own(folder: Path, tmp_path: Path) -> None:
     (folder / "emergency/words.yaml").write_text("classes: [")
     first = Live(folder, tmp_path / "new data")
     first.open()
     assert isinstance(first.current, Snapshot)
-    assert check(fold("there is a fire"), first.current.knowledge.rules).level is Level.EMERGENCY
+    assert check(fold("he has a gun"), first.current.knowledge.rules).level is Level.EMERGENCY
     assert "911" in first.current.knowledge.replies.redirect["pt"]
 
 

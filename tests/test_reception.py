@@ -245,10 +245,12 @@ async def test_while_the_knowledge_loads_danger_gets_911_at_once_and_a_question_
     live.opened.clear()
     desk, urgent, asked = Reception(cast(Live, live), PSEUDONYMS, lambda: NOW), FakeChannel(), FakeChannel()
     question = asyncio.create_task(desk.receive(a_message("how do i report a crime"), asked))
-    await desk.receive(a_message("he has a gun", "2", sender=SOMEBODY_ELSE), urgent)
+    danger = asyncio.create_task(desk.receive(a_message("he has a gun", "2", sender=SOMEBODY_ELSE), urgent))
+    for _ in range(20):
+        await asyncio.sleep(0)
     assert "call 911 now" in urgent.texts[0]
     assert asked.texts == []
     live.current = KNOWN
     live.opened.set()
-    await question
+    await asyncio.gather(question, danger)
     assert asked.texts[0].startswith("Report crime")
