@@ -25,9 +25,7 @@ from bot.core.entry import (
 from bot.knowledge.faults import Faults, items, single
 from bot.knowledge.forms import DepartmentForm, EntryForm, PhrasesForm, QuestionForm, WordingForm
 from bot.knowledge.source import KnowledgeInvalid, Node, Sources
-from bot.knowledge.urgent import EmergencyFiles, emergency, emergency_files
-
-__all__ = ["KNOWN_MISSES", "checked", "emergency", "knowledge", "salvaged"]
+from bot.knowledge.urgent import EmergencyFiles, emergency_files
 
 KNOWN_MISSES = "questions/known_misses.yaml"
 

@@ -1,7 +1,7 @@
 """What each chat is about, across restarts, under the person's pseudonym."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -13,8 +13,6 @@ from bot.store.database import Database, insert
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
 from bot.store.schema import conversation as table
-
-KEPT = timedelta(days=90)  # somebody who chose a language is asked again after a season of silence
 
 
 class Conversations:
@@ -33,7 +31,7 @@ class Conversations:
         await self._database.run(_save, self._pseudonyms.of(person), conversation, now)
 
     async def forget(self, before: datetime) -> int:
-        """Delete the chats that rest since before then and tell how many; `KEPT` says how long they may stay."""
+        """Delete the chats that rest since before then and tell how many; the settings say how long they may stay."""
         return await forget(self._database, table.c.saved_at, before)
 
 

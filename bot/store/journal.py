@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,6 @@ from bot.store.retention import forget
 from bot.store.schema import LONGEST_QUESTION, unanswered
 
 MOST = 50_000  # rows; years of a town's questions, and a flood of nonsense stops at some 30 MB
-KEPT = timedelta(days=365)  # a curator sees each season once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Journal:
         return await self._database.run(_newest, most)
 
     async def forget(self, before: datetime) -> int:
-        """Delete those of earlier days and tell how many; `KEPT` says how long they may stay."""
+        """Delete those of earlier days and tell how many; the settings say how long they may stay."""
         return await forget(self._database, unanswered.c.asked_on, before.date())
 
 
