@@ -125,6 +125,7 @@ class _House:
             faults=tuple(str(problem) for problem in fault.problems) if fault else (),
             is_store_ok=self.reception.memory is not None,
             looks_out=self.live.looks,
+            matches=self.live.matches,
             channels={"web": "ready", "telegram": telegram},
         )
 

@@ -10,9 +10,9 @@ from bot.core.answer import Snapshot, Turn, answer, looked
 from bot.core.conversation import Conversation
 from bot.core.emergency import Verdict
 from bot.core.entry import EntryKind
-from bot.core.match import Candidate, Match
+from bot.core.match import Candidate, Index, Match
 from bot.core.message import Address, ChannelName, IncomingMessage
-from bot.core.text import fold
+from bot.core.text import Words, fold
 
 _ASKER = Address(ChannelName.TERMINAL, "ask")
 _SHOWN = 3  # candidates
@@ -30,6 +30,8 @@ class Diagnosis:
     verdict: Verdict
     turn: Turn
     match: Match
+    words: Words
+    index: Index
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Entries of the department's own, best first."""
@@ -59,7 +61,8 @@ class Diagnosis:
         yield f"verdict: {self.verdict.level.name.lower()}, outcome: {self.turn.outcome.value}"
         yield from (f"cue {reason}" for reason in self.verdict.why)
         for candidate in self.match.candidates:
-            yield f"{candidate.score:.2f} {candidate.entry.id}: {candidate.ask.text!r} ({candidate.ask.place})"
+            nearest = self.index.nearest(candidate.entry, self.words)
+            yield f"{candidate.score:.2f} {candidate.entry.id}: {nearest.text!r} ({nearest.place})"
 
 
 def diagnose(text: str, snapshot: Snapshot, now: datetime, number: str | None = None) -> Diagnosis:
@@ -68,8 +71,8 @@ def diagnose(text: str, snapshot: Snapshot, now: datetime, number: str | None = 
     words = fold(text)
     verdict = looked(text, snapshot)
     turn = answer(message, verdict, snapshot, Conversation(), now)
-    match = turn.match if turn.match.candidates else snapshot.index.rank(words)
-    return Diagnosis(number, verdict, turn, match)
+    match = turn.match if turn.match.candidates else snapshot.index.rank(words, snapshot.lookout.embed)
+    return Diagnosis(number, verdict, turn, match, words, snapshot.index)
 
 
 def questions(lines: Iterable[bytes]) -> Iterator[tuple[str | None, str] | BadLine]:

@@ -4,16 +4,15 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import click
 
-from bot import asking, logs, recall, settings
+from bot import asking, checking, logs, recall, settings
 from bot.clock import utc_now
 from bot.core.answer import Snapshot, looked
-from bot.knowledge import live
+from bot.knowledge import editors, encoder, examination, launch, live
 from bot.knowledge.source import KnowledgeInvalid
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -41,7 +40,7 @@ def ask(text: tuple[str, ...], as_json: bool, batch: BinaryIO | None, why: bool,
     """Show what a resident would get for TEXT, or for every line of a batch."""
     if bool(text) == bool(batch):
         raise click.UsageError('give a text or --batch FILE, such as: danbury-bot ask "how do I get my report"')
-    snapshot = _load(folder, with_net=True)
+    snapshot = _load(folder, taught=True)
     now = utc_now()
     if not batch:
         _print(asking.diagnose(" ".join(text), snapshot, now), as_json, why)
@@ -69,6 +68,10 @@ def chat(folder: Path | None) -> None:
 
 @main.command()
 @click.option("--strict", is_flag=True, help="Findings also fail.")
+@click.option("--launch", "for_launch", is_flag=True, help="Also what the department must still confirm.")
+@click.option(
+    "--csv", "table", type=click.File("w", encoding="utf-8"), help="With --launch: as CSV to a file; - is stdout."
+)
 @click.option(
     "--emergency",
     "labelled",
@@ -78,32 +81,59 @@ def chat(folder: Path | None) -> None:
     help="Recall and false alarms on a labelled file; in a clone the file may be left out.",
 )
 @knowledge_option
-def check(strict: bool, labelled: TextIO | None, folder: Path | None) -> None:
+def check(strict: bool, for_launch: bool, table: TextIO | None, labelled: TextIO | None, folder: Path | None) -> None:
     """Check the knowledge: every fault with file and line, and what curators should look at."""
+    if table and not for_launch:
+        raise click.UsageError("--csv is the list of --launch: danbury-bot check --launch --csv FILE")
     if labelled:
-        snapshot = _load(folder, with_net=True)
+        snapshot = _load(folder, taught=True)
         try:
             scored = recall.score(labelled, lambda text: looked(text, snapshot).level)
         except recall.Unlabelled as e:
             raise click.ClickException(f"{labelled.name}: {e}") from e
         click.echo("\n".join(recall.report(scored)))
         return
-    where = _folder(folder)
-    problems = live.examine(where, utc_now().date())
-    for problem in problems:
-        click.echo(f"{problem}" if problem.is_fault else f"{problem.place}: note: {problem.text}")
-    faults = sum(problem.is_fault for problem in problems)
-    if faults:
-        click.echo(f"{faults} fault(s): this folder does not go live until they are mended.")
+    logs.configure("WARNING")
+    examined = examination.examine(_folder(folder), _settings().data, utc_now().date())
+    problems, loaded = examined.problems, examined.loaded
+    said = "\n".join(checking.lines(problems))
+    click.echo(said, err=table is not None, nl=bool(said))  # CSV may be going to standard output
+    if loaded is None:
+        faults = sum(problem.is_fault for problem in problems)
+        click.echo(f"{faults} fault(s): this folder does not go live until they are mended.", err=table is not None)
         raise SystemExit(1)
-    knowledge = _load(folder).knowledge
-    asks = sum(len(wording.asks) for entry in knowledge.entries.values() for wording in entry.wordings.values())
-    click.echo(
-        f"Sound: {len(knowledge.entries)} entries, {asks} asks, {len(knowledge.questions)} questions, "
-        f"{len(knowledge.rules.cues)} emergency cues, revision {knowledge.revision}; {len(problems)} note(s)."
-    )
+    if for_launch:
+        _tell_open(launch.still_open(loaded.snapshot.knowledge, loaded.sources), table)
+    click.echo(checking.summary(loaded.snapshot.knowledge, len(problems)), err=table is not None)
     if strict and problems:
         raise SystemExit(1)
+
+
+def _tell_open(rows: tuple[launch.Open, ...], table: TextIO | None) -> None:
+    if table:
+        checking.write_csv(rows, table)
+    else:
+        checking.print_tables(rows, sys.stdout)
+    click.echo(checking.counts(rows), err=table is not None)
+
+
+@main.command()
+@click.argument("form", type=click.Choice(tuple(editors.FORMS)), required=False)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder for the schemas of all forms.")
+def schema(form: str | None, out: Path | None) -> None:
+    """Print the JSON Schema of a YAML FORM, for editors; or write those of all forms into a folder."""
+    if (form is None) == (out is None):
+        raise click.UsageError("give a form or --out FOLDER, such as: danbury-bot schema faqs")
+    if form:
+        click.echo(editors.schema(form))
+    elif out:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for name in editors.FORMS:
+                (out / f"{name}.json").write_text(editors.schema(name) + "\n", encoding="utf-8")
+        except OSError as e:
+            raise click.ClickException(f"{out}: {e.strerror}") from e
+        click.echo(f"{len(editors.FORMS)} schemas in {out}")
 
 
 @main.command()
@@ -130,13 +160,13 @@ def _folder(given: Path | None) -> Path:
     return given or _settings().knowledge or live.default_folder()
 
 
-def _load(given: Path | None, *, with_net: bool = False) -> Snapshot:
+def _load(given: Path | None, *, taught: bool = False) -> Snapshot:
     logs.configure("WARNING")
     try:
-        snapshot, _, lessons = live.load(_folder(given))
+        loaded = live.load(_folder(given))
     except KnowledgeInvalid as e:
         raise click.ClickException(f"the knowledge cannot be used:\n{e}") from e
-    return replace(snapshot, lookout=live.lookout(lessons, _settings().data)) if with_net else snapshot
+    return live.taught(loaded, _settings().data, encoder.load()) if taught else loaded.snapshot
 
 
 def _print(diagnosis: asking.Diagnosis, as_json: bool, why: bool) -> None:

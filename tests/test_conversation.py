@@ -24,3 +24,10 @@ def test_anything_else_picks_none(text: str) -> None:
 def test_a_choice_is_forgotten_after_half_a_day_and_by_the_next_offer() -> None:
     assert OFFERED.chosen("1", NOW + timedelta(hours=13)) is None
     assert OFFERED.offering((), NOW).chosen("1", NOW) is None
+
+
+def test_what_was_answered_is_gone_on_from_for_ten_minutes_after_the_last_reply() -> None:
+    chat = Conversation(entry="copy", replied_at=NOW)
+    assert chat.just_answered(NOW + timedelta(minutes=10)) == "copy"
+    assert chat.just_answered(NOW + timedelta(minutes=11)) is None
+    assert Conversation(entry="copy").just_answered(NOW) is None

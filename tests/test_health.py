@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.public.health import Health, routes
 
 FAULT = "faqs/reports.yaml:31: `asks` is missing: add it"
-READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net")
+READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net", "words and meaning")
 
 
 async def asked(health: Health, path: str) -> tuple[int, str, Any]:
@@ -33,6 +33,7 @@ async def test_ready_tells_revision_faults_store_and_channels_and_a_broken_edit_
         "is_store_ok": False,
         "channels": {"web": "on"},
         "looks_out": "cues and net",
+        "matches": "words and meaning",
     })  # fmt: skip
 
 

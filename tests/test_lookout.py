@@ -1,14 +1,15 @@
-"""Cues and net together: the net raises what the cues missed, doubts a soft cue, and never touches a hard one."""
+"""Cues and net together: the net raises what the cues missed, is weighed with soft ones, never lowers a hard one."""
 
 from dataclasses import dataclass
 from typing import cast
 
 import pytest
 
-from bot.core.emergency import Level
+from bot.core.emergency import Level, Rules
 from bot.core.lookout import CUES_ALONE, Lookout, look
 from bot.core.net import Net, Reading
 from bot.core.text import Words, fold
+from bot.knowledge import live, source, urgent
 from tests.builders import GUN, a_cue, rules
 
 SOFT = a_cue("soft", "strange man")
@@ -42,8 +43,8 @@ def lookout(emergency: float, caution: float) -> Lookout:
         ("odd noise", 0.03, 0.3, Level.CAUTION),
         ("odd noise", 0.01, 0.01, Level.NONE),
         ("strange man", 0.4, 0.1, Level.EMERGENCY),
-        ("strange man", 0.02, 0.1, Level.CAUTION),
-        ("strange man", 0.005, 0.005, Level.CAUTION),
+        ("strange man", 0.02, 0.15, Level.CAUTION),
+        ("strange man", 0.005, 0.005, Level.NONE),
         ("he has a gun", 0.0, 0.0, Level.EMERGENCY),
         ("strange man. he has a gun", 0.0, 0.0, Level.EMERGENCY),
     ],
@@ -72,3 +73,36 @@ def test_what_the_net_read_is_told() -> None:
 def test_a_raised_cue_keeps_its_name_and_its_line() -> None:
     verdict = look(fold("odd noise"), RULES, lookout(0.9, 0.05))
     assert (verdict.cue, verdict.line) == ("mild", "suicide")
+
+
+@pytest.fixture(scope="module")
+def real_rules() -> Rules:
+    return urgent.emergency(source.read(live.SHIPPED, live.SHIPPED)).rules
+
+
+@pytest.mark.parametrize(
+    "cry",
+    [
+        "911",
+        "socorro",
+        "help me please",
+        "this is an emergency",
+        "es una emergencia",
+        "police now",
+        "call the police for me",
+        "preciso de um policial aqui urgente",
+        "he has a knife",
+        "tiene un cuchillo",
+        "they got guns",
+        "estan disparando",
+        "tem uma bomba na igreja",
+        "i was just raped",
+        "me acaban de violar",
+        "she is not breathing",
+        "no respira",
+        "i want to kill myself",
+        "minha casa ta pegando fogo",
+    ],
+)
+def test_a_short_cry_stands_whatever_the_net_reads(cry: str, real_rules: Rules) -> None:
+    assert look(fold(cry), real_rules, lookout(0.0, 0.0)).level is Level.EMERGENCY

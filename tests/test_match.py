@@ -1,7 +1,7 @@
 import pytest
 
 from bot.core.entry import EntryKind, Risk
-from bot.core.match import Certainty, Index
+from bot.core.match import Certainty, Index, Phrasings
 from bot.core.text import fold
 from tests.builders import an_entry
 
@@ -18,7 +18,7 @@ ENTRIES = (
     an_entry("gun-permit", "how do i apply for a pistol permit", "renew my pistol permit", risk=Risk.HIGH),
     an_entry("trash", "when is my trash picked up", "garbage collection day", kind=EntryKind.OUT_OF_SCOPE),
 )
-INDEX = Index(ENTRIES)
+INDEX = Index(Phrasings(ENTRIES))
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_scores_are_between_nothing_and_certain_and_best_comes_first() -> None:
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert Index(()).rank(fold("anything")).candidates == ()
+    assert Index(Phrasings(())).rank(fold("anything")).candidates == ()

@@ -1,6 +1,4 @@
-"""The net under the cues: it raises and never lowers, with a vector or without; and what the shipped one reaches."""
-
-from itertools import product
+"""The net under the cues: what it learns, with a vector or without, and how its reading is weighed with the cues."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.emergency import Level
-from bot.core.net import BARS, NO_DANGER, Net, Reading, raised, settled
+from bot.core.net import DANGER, EMERGENCY, NO_DANGER, Net, Reading, Scale, settled
 from bot.core.text import fold
 
 SAID = (
@@ -66,30 +64,82 @@ def test_the_same_examples_give_the_same_net(net: Net) -> None:
     assert (again.whole == net.whole).all()
 
 
-@given(LIKELY, LIKELY, st.booleans(), st.sampled_from(Level))
-def test_the_net_never_lowers_what_the_cues_raised(one: float, other: float, is_whole: bool, found: Level) -> None:
-    assert raised(Reading(one * other, one * (1 - other), is_whole), found) >= found
+def reading(danger: float, share: float, part: float | None = None) -> Reading:
+    """So much danger, so much of it emergency; with a part of its own danger, or in one piece."""
+    part = 0.0 if part is None else max(part, 0.001)
+    return Reading(danger * share, danger * (1 - share), False, part * share, part)
 
 
-@given(LIKELY, LIKELY, LIKELY, st.booleans(), st.sampled_from(Level))
-def test_more_danger_never_gives_less(low: float, high: float, share: float, is_whole: bool, found: Level) -> None:
-    low, high = sorted((low, high))
-    less, more = (Reading(danger * share, danger * (1 - share), is_whole) for danger in (low, high))
-    assert raised(more, found) >= raised(less, found)
+@given(LIKELY, LIKELY, LIKELY, st.none() | LIKELY, st.sampled_from(Level), st.booleans())
+def test_more_danger_never_gives_less(
+    one: float, other: float, share: float, part: float | None, found: Level, is_hard: bool
+) -> None:
+    low, high = sorted((one, other))
+    assert settled(reading(high, share, part), found, is_hard) >= settled(reading(low, share, part), found, is_hard)
 
 
-@pytest.mark.parametrize(("is_whole", "found"), list(product((True, False), (Level.NONE, Level.CAUTION))))
-def test_the_net_raises_from_its_bars_on(is_whole: bool, found: Level) -> None:
-    bar = BARS[found]
-    assert raised(Reading(bar.emergency, 0.0, is_whole), found) is Level.EMERGENCY
-    assert raised(Reading(0.0, bar.danger, is_whole), found) is Level.CAUTION
-    assert raised(Reading(0.0, bar.danger - 0.01, is_whole), found) is found
+@given(LIKELY, LIKELY, LIKELY, LIKELY, st.sampled_from(Level))
+def test_a_more_alarming_part_never_gives_less(
+    danger: float, share: float, one: float, other: float, found: Level
+) -> None:
+    low, high = sorted((one, other))
+    assert settled(reading(danger, share, high), found, False) >= settled(reading(danger, share, low), found, False)
 
 
-def test_a_certain_emergency_is_raised_and_a_certain_nothing_is_not() -> None:
-    for is_whole in (True, False):
-        assert raised(Reading(1.0, 0.0, is_whole)) is Level.EMERGENCY
-        assert raised(Reading(0.0, 0.0, is_whole)) is Level.NONE
+@given(LIKELY, LIKELY, st.none() | LIKELY)
+def test_what_more_the_cues_find_never_gives_less(danger: float, share: float, part: float | None) -> None:
+    levels = [settled(reading(danger, share, part), found, False) for found in Level]
+    assert levels == sorted(levels)
+
+
+@given(LIKELY, LIKELY, st.none() | LIKELY, st.sampled_from(Level))
+def test_the_net_never_lowers_what_a_hard_cue_raised(
+    danger: float, share: float, part: float | None, found: Level
+) -> None:
+    assert settled(reading(danger, share, part), found, is_hard=True) >= found
+
+
+@pytest.mark.parametrize("found", Level)
+def test_a_certain_emergency_is_raised_whatever_the_cues_found(found: Level) -> None:
+    assert settled(Reading(1.0, 0.0), found, is_hard=False) is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("found", "emergency", "caution", "level"),
+    [
+        (Level.NONE, 0.3, 0.0, Level.NONE),
+        (Level.NONE, 0.9, 0.0, Level.EMERGENCY),
+        (Level.CAUTION, 0.05, 0.05, Level.NONE),
+        (Level.CAUTION, 0.2, 0.1, Level.CAUTION),
+        (Level.EMERGENCY, 0.02, 0.0, Level.NONE),
+        (Level.EMERGENCY, 0.05, 0.1, Level.CAUTION),
+        (Level.EMERGENCY, 0.2, 0.1, Level.EMERGENCY),
+    ],
+)
+def test_a_soft_cue_lowers_the_bar_and_next_to_no_danger_outweighs_it(
+    found: Level, emergency: float, caution: float, level: Level
+) -> None:
+    assert settled(Reading(emergency, caution), found, is_hard=False) is level
+
+
+def test_what_calls_for_caution_is_no_emergency() -> None:
+    assert [settled(Reading(0.0, 0.9), found, is_hard=False) for found in Level] == [Level.CAUTION] * 3
+
+
+def test_harmless_words_around_it_do_not_hide_an_alarming_part() -> None:
+    assert settled(Reading(0.01, 0.0, False, 0.97, 0.97), Level.NONE, is_hard=False) is Level.CAUTION
+    assert settled(Reading(0.4, 0.0, False, 0.97, 0.97), Level.NONE, is_hard=False) is Level.EMERGENCY
+    assert settled(Reading(0.4, 0.0), Level.NONE, is_hard=False) is not Level.EMERGENCY
+
+
+def test_a_part_weighs_less_than_the_whole() -> None:
+    for scale in (EMERGENCY, DANGER):
+        assert 0 < scale.part < scale.whole
+
+
+def test_a_scale_bears_certainty() -> None:
+    scale = Scale(1.0, 1.0, dict.fromkeys(Level, 0.0))
+    assert [scale.tips(likely, None, Level.NONE) for likely in (0.0, 1.0)] == [False, True]
 
 
 def test_danger_beside_harmless_words_is_seen_in_its_part(net: Net) -> None:
@@ -112,20 +162,3 @@ def test_of_a_thousand_clauses_the_first_and_the_last_are_read(net: Net) -> None
     filler = "so where do i get the form. " * 1000
     for text in (f"my house is on fire. {filler}", f"{filler} my house is on fire"):
         assert net.of(fold(text)).part_emergency > 0.5
-
-
-@given(LIKELY, LIKELY, st.sampled_from(Level))
-def test_the_net_never_lowers_what_a_hard_cue_raised(one: float, other: float, found: Level) -> None:
-    assert settled(Reading(one * other, one * (1 - other)), found, is_hard=True) >= found
-
-
-@given(LIKELY, LIKELY, st.sampled_from(Level))
-def test_a_soft_cue_is_lowered_by_one_level_at_most(one: float, other: float, found: Level) -> None:
-    assert settled(Reading(one * other, one * (1 - other)), found, is_hard=False) >= found - 1
-
-
-def test_a_soft_cue_is_lowered_only_where_the_net_sees_next_to_nothing() -> None:
-    seen = (Reading(0.0, 0.0), Reading(0.0, 0.5), Reading(0.0, 0.0, part_danger=0.5))
-    assert [settled(each, Level.EMERGENCY, is_hard=False) for each in seen] == [1, 2, 2]
-    assert [settled(each, Level.CAUTION, is_hard=False) for each in seen] == [0, 1, 1]
-    assert settled(NO_DANGER, Level.NONE, is_hard=False) is Level.NONE

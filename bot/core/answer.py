@@ -1,77 +1,36 @@
 """The whole decision about one message: emergency, command, pending choice, match, "I do not know" - in that order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import Enum
+from dataclasses import replace
+from datetime import datetime
 
-from bot.core import compose
-from bot.core.command import ENTRIES, Command, Commands, NoteUnanswered
+from bot.core import compose, followup, together
+from bot.core.command import ENTRIES, Command, NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check, is_called_off
 from bot.core.entry import Entry, EntryKind, Knowledge
-from bot.core.language import Languages
-from bot.core.lookout import CUES_ALONE, Lookout, look
-from bot.core.match import NO_MATCH, Candidate, Certainty, Index, Match
+from bot.core.lookout import look
+from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
 from bot.core.text import fold
+from bot.core.turn import Outcome as Outcome
+from bot.core.turn import Snapshot as Snapshot
+from bot.core.turn import Turn as Turn
 
 _MATCHED = 4_000  # characters that the matcher is given; it reads sixty words
+_LONGEST_NUMBER = 2  # digits of a choice's number; 911 has three
 _KEPT = 500  # characters of a question that are kept: three SMS of it tell a curator what was asked
 # "I just need someone to come" matches the entry on talking to a person; while an emergency is open that is not enough.
-_SURE_IN_EMERGENCY = 0.75
-
-
-class Outcome(Enum):
-    """What a message came to."""
-
-    EMERGENCY = "emergency"
-    COMMAND = "command"
-    ANSWERED = "answered"
-    ASKED_WHICH = "asked_which"
-    OUT_OF_SCOPE = "out_of_scope"
-    NOT_FOUND = "not_found"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One state of the knowledge with everything learned from it. A turn uses one from its start to its end."""
-
-    knowledge: Knowledge
-    index: Index
-    commands: Commands
-    languages: Languages
-    lookout: Lookout = CUES_ALONE
-
-    @classmethod
-    def of(cls, knowledge: Knowledge) -> "Snapshot":
-        """Learn from the knowledge; takes as long as it is large, so not on the event loop."""
-        spoken = {language: list(_texts(knowledge, language)) for language in knowledge.department.languages}
-        entries = (*knowledge.entries.values(), *knowledge.elsewhere)
-        return cls(knowledge, Index(entries), Commands(knowledge.commands), Languages(spoken))
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What was decided about a message; somebody else carries it out.
-
-    `entry` is what was answered, None when no entry was. `match` is empty where nothing had to be looked up.
-    """
-
-    verdict: Verdict
-    outcome: Outcome
-    reply: Reply
-    language: str
-    conversation: Conversation
-    entry: str | None = None
-    actions: tuple[NoteUnanswered, ...] = ()
-    match: Match = NO_MATCH
+_SURE_IN_EMERGENCY = 0.9
+_COURTESIES = ("thanks", "small-talk")  # of what is not ours: after them people still talk about the answer before
 
 
 def looked(text: str, snapshot: Snapshot) -> Verdict:
-    """The verdict on a text. Our own commands and button values are read by the cues alone: the net never saw such."""
+    """The verdict on a text. Our own commands, button values and the numbers of choices are read by the cues alone: the
+    net never saw such."""
     words, rules = fold(text), snapshot.knowledge.rules
-    if _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text):
+    is_number = words.line.isdecimal() and len(words.line) <= _LONGEST_NUMBER
+    if is_number or _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text):
         return check(words, rules)
     return look(words, rules, snapshot.lookout)
 
@@ -135,8 +94,12 @@ def _is_clear(turn: Turn) -> bool:
 
 def _shown(turn: Turn, snapshot: Snapshot, now: datetime) -> Turn:
     """The turn with its choices open in the conversation, and the 911 notice on top where caution asks for it."""
-    offered = turn.conversation.offering(turn.reply.choices, now)
-    turn = replace(turn, conversation=replace(offered, entry=turn.entry or offered.entry))
+    conversation = turn.conversation.offering(turn.reply.choices, now)
+    if turn.outcome is Outcome.ANSWERED:
+        conversation = replace(conversation, entry=turn.entry)
+    elif turn.outcome is not Outcome.COMMAND and turn.reply.source not in _COURTESIES:
+        conversation = replace(conversation, entry=None)  # "and how much?" is about what was asked since
+    turn = replace(turn, conversation=replace(conversation, replied_at=now))
     if turn.verdict.level is Level.CAUTION:
         cautious = compose.with_notice(turn.reply, turn.verdict, turn.language, snapshot.knowledge)
         turn = replace(turn, reply=cautious)
@@ -149,11 +112,16 @@ def spoken_in(message: IncomingMessage, snapshot: Snapshot, conversation: Conver
 
 
 def heard_in(message: IncomingMessage, snapshot: Snapshot, conversation: Conversation) -> str | None:
-    """The language that anything tells of this person; None when nothing does."""
+    """The language that anything tells of this person; None when nothing does.
+
+    One word - "ok", "report", a street - does not change the language that somebody spoke before.
+    """
     ours = snapshot.knowledge.department.languages
+    is_one_word = len(message.text.split(maxsplit=1)) < 2
     is_written = message.kind in (Kind.TEXT, Kind.EDITED) and not message.text.startswith("/")
     heard = snapshot.languages.of(message.text) if is_written else None
-    wanted = (conversation.language, heard, conversation.spoke, message.language)
+    told = (conversation.spoke, heard) if is_one_word else (heard, conversation.spoke)
+    wanted = (conversation.language, *told, message.language)
     return next((language for language in wanted if language in ours), None)
 
 
@@ -171,44 +139,80 @@ def _decided(
     def answered(entry: Entry, match: Match = NO_MATCH) -> Turn:
         return turn(Outcome.ANSWERED, compose.answered(entry, language, knowledge, today), entry.id, match)
 
+    def asked(entries: Iterable[Entry], match: Match) -> Turn:
+        which = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match)
+        return replace(which, conversation=replace(conversation, asked=text[:_KEPT]))
+
     def turn(outcome: Outcome, reply: Reply, entry: str | None = None, match: Match = NO_MATCH) -> Turn:
         return Turn(verdict, outcome, reply, language, conversation, entry, match=match)
 
     if message.kind is Kind.MEDIA:
         return turn(Outcome.OUT_OF_SCOPE, compose.sentence("media", language, knowledge))
     if command := snapshot.commands.recognise(text):
-        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, today)
+        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     chosen = conversation.chosen(text, now) or text
     if entry := _entry(chosen, knowledge):
         return answered(entry)
     if chosen != text and (command := snapshot.commands.recognise(chosen)):
-        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, today)
-    text = text[:_MATCHED]
-    match = snapshot.index.rank(fold(text))
+        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
+    whole, text = text[:_MATCHED], snapshot.talk.bare(text[:_MATCHED])
+    if (command := snapshot.commands.recognise(text)) and command.name == "language":  # "thanks! in english please"
+        return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
+    match = snapshot.rank(fold(text))
+    if match.certainty is not Certainty.SURE and text != whole:  # "good night" is small talk, "night" is nothing
+        with_courtesies = snapshot.rank(fold(whole))
+        match = with_courtesies if with_courtesies.certainty is Certainty.SURE else match
     first = match.candidates[0].entry if match.candidates else None
     match_own = replace(match, candidates=_own(match)[:3])
+    if meant := _meant(text, match, snapshot, conversation, language, now):
+        if len(meant) > 1:
+            return asked(meant, match_own)
+        if meant[0].id == conversation.entry:
+            reply = compose.answered_again(meant[0], language, knowledge, today)
+            return turn(Outcome.ANSWERED, reply, meant[0].id, match_own)
+        return answered(meant[0], match_own)
     if first is not None and match.certainty is Certainty.SURE:
         if first.kind is EntryKind.OUT_OF_SCOPE:
             return turn(Outcome.OUT_OF_SCOPE, compose.elsewhere(first, language, knowledge), match=match_own)
         return answered(first, match_own)
     if match.certainty is Certainty.NEAR:
-        entries = [candidate.entry for candidate in match_own.candidates]
-        asked = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match_own)
-        return replace(asked, conversation=replace(conversation, asked=text[:_KEPT]))
+        return asked([candidate.entry for candidate in match_own.candidates], match_own)
     unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge), match=match_own)
     return replace(unknown, actions=_noted(text, language, (c.entry.id for c in match_own.candidates)))
 
 
-def _commanded(command: Command, turn: Turn, snapshot: Snapshot, today: date) -> Turn:
+def _meant(
+    text: str, match: Match, snapshot: Snapshot, conversation: Conversation, language: str, now: datetime
+) -> tuple[Entry, ...]:
+    """What the message means beside its own words, as it goes on from an answer or asks two things: one entry, or
+    those to ask about; empty when it is one question that stands for itself."""
+    knowledge, words = snapshot.knowledge, fold(text)
+    last = knowledge.entries.get(conversation.just_answered(now) or "")
+    # While an emergency is open, "where is that" is about the help that was called.
+    opening = None if conversation.has_open_emergency(now) else snapshot.talk.opening(words)
+    meant = followup.meant(words, match, opening, last, language, snapshot) if last and opening else ()
+    if meant:
+        return meant
+    parts = snapshot.talk.parts(text)
+    return together.asked(parts, match, snapshot.rank) if parts else ()
+
+
+def _commanded(command: Command, turn: Turn, snapshot: Snapshot, now: datetime) -> Turn:
     """The turn of a command. Its entry is named where the catalogue has one and the folder holds it."""
     knowledge, language = snapshot.knowledge, turn.language
+    today = now.astimezone(knowledge.department.time_zone).date()
     entry = ENTRIES.get(command.name)
     turn = replace(turn, entry=entry if entry in knowledge.entries else None)
     match command.name:
         case "language" if command.argument in knowledge.department.languages:
             chosen = replace(turn.conversation, language=command.argument, spoke=command.argument)
             reply = compose.sentence("language_set", str(command.argument), knowledge)
-            return replace(turn, reply=reply, language=str(command.argument), conversation=chosen)
+            turn = replace(turn, reply=reply, language=str(command.argument), conversation=chosen)
+            if (last := knowledge.entries.get(chosen.just_answered(now) or "")) is None:
+                return turn
+            shown = compose.answered(last, turn.language, knowledge, today)
+            shown = replace(shown, text=f"{reply.text}\n\n{shown.text}")
+            return replace(turn, outcome=Outcome.ANSWERED, reply=shown, entry=last.id)
         case "start" if command.argument in knowledge.department.languages:  # a link to the chat in one language
             chosen = replace(turn.conversation, language=command.argument, spoke=command.argument)
             reply = compose.greeting("greeting", str(command.argument), knowledge)
@@ -253,15 +257,3 @@ def _noted(question: str, language: str, near: Iterable[str]) -> tuple[NoteUnans
     """The note for the curators; none when there is no word in the question."""
     question = question[:_KEPT]
     return (NoteUnanswered(question, language, tuple(near)),) if fold(question).tokens else ()
-
-
-def _texts(knowledge: Knowledge, language: str) -> Iterable[str]:
-    """Everything the knowledge says in one language: what the language is learned from."""
-    for wordings in knowledge.phrases.texts.values():
-        if language in wordings:
-            yield wordings[language]
-    entries: list[Entry] = [*knowledge.entries.values(), *knowledge.elsewhere]
-    for wording in (entry.wordings[language] for entry in entries if language in entry.wordings):
-        yield from (wording.title, *(ask.text for ask in wording.asks))
-        if wording.answer:
-            yield wording.answer

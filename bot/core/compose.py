@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.core.emergency import Verdict
-from bot.core.entry import ContactValue, Entry, EntryKind, Knowledge
+from bot.core.entry import ContactValue, Entry, EntryKind, Knowledge, Risk, Source
 from bot.core.message import Choice, Reply
 
 NONE_OF_THESE: Final = "/none"
@@ -42,10 +42,25 @@ def with_notice(reply: Reply, verdict: Verdict, language: str, knowledge: Knowle
 
 
 def answered(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
-    """The entry's approved answer, what it rests on, and the entries beside it as choices."""
+    """The entry's approved answer, what it rests on, and the entries beside it as choices.
+
+    Of an overdue entry of high risk none of that: a stale fee or deadline costs more than none.
+    """
+    if gives_way(entry, today):
+        return _withheld(entry, language, knowledge, today)
     text = "\n\n".join(_paragraphs(entry, language, knowledge, today))
     related = (knowledge.entries[other] for other in entry.related if other in knowledge.entries)
     return Reply(text, _titles(related, language, _MOST_RELATED), entry.id)
+
+
+def answered_again(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
+    """The answer for somebody who asked on: under the sentence that it is all, and where the official one is."""
+    reply = answered(entry, language, knowledge, today)
+    if gives_way(entry, today):
+        return reply
+    where = entry.source.url if entry.source else knowledge.department.links.get("website", "")
+    told = knowledge.phrases("nothing_more", language).replace("{url}", where)
+    return replace(reply, text=f"{told}\n\n{reply.text}")
 
 
 def elsewhere(entry: Entry, language: str, knowledge: Knowledge) -> Reply:
@@ -62,11 +77,9 @@ def which(entries: Iterable[Entry], language: str, knowledge: Knowledge) -> Repl
 
 def not_found(language: str, knowledge: Knowledge) -> Reply:
     """That the bot does not know, and whom to ask instead."""
-    contacts = [e for e in knowledge.entries.values() if e.kind is EntryKind.CONTACT]
-    contacts.sort(key=lambda entry: entry.id != "talk-to-human")
     link = knowledge.department.links.get("website", "")
     text = "\n".join(filter(None, (knowledge.phrases("not_found", language), link)))
-    return Reply(text, _titles(contacts, language, 2))
+    return Reply(text, _titles(_contacts(knowledge), language, 2))
 
 
 def sentence(name: str, language: str, knowledge: Knowledge) -> Reply:
@@ -93,10 +106,7 @@ def menu(kind: EntryKind, language: str, knowledge: Knowledge) -> Reply:
     listed = [entry for entry in knowledge.entries.values() if entry.kind is kind]
     name = "contacts_intro" if kind is EntryKind.CONTACT else "programs_intro"
     lines = [knowledge.phrases(name, language)]
-    for entry in listed:
-        spoken = _spoken(entry, language, knowledge)
-        values = ", ".join(_values(entry.channels, spoken))
-        lines.append(f"- {entry.wordings[spoken].title}" + (f": {values}" if values else ""))
+    lines += [f"- {_listed(entry, language, knowledge)}" for entry in listed]
     return Reply("\n".join(lines), _titles(listed, language, _MOST_MENU))
 
 
@@ -110,6 +120,23 @@ def day(value: date, language: str, knowledge: Knowledge) -> str:
 def is_overdue(entry: Entry, today: date) -> bool:
     """Whether the entry's day of review has passed; False when it names none."""
     return bool(entry.checked_on and entry.review_every and entry.checked_on + entry.review_every < today)
+
+
+def gives_way(entry: Entry, today: date) -> bool:
+    """Whether the entry is not shown until somebody has compared it with its source again."""
+    return entry.risk is Risk.HIGH and is_overdue(entry, today)
+
+
+def _withheld(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
+    """In place of an answer: since when nobody has checked it, where the official one is, and whom to ask."""
+    title = entry.wordings[_spoken(entry, language, knowledge)].title
+    checked_on = entry.checked_on and day(entry.checked_on, language, knowledge)
+    told = sentence("withheld", language, knowledge).text.replace("{day}", checked_on or "")
+    rests_on = _rests_on(entry.source, language, knowledge) if entry.source else ""
+    others = [e for e in _contacts(knowledge) if e is not entry and not gives_way(e, today)]
+    ask = _listed(others[0], language, knowledge) if others else ""
+    text = "\n\n".join(filter(None, (title, told, ask, rests_on)))
+    return Reply(text, _titles(others, language, 2), entry.id)
 
 
 def _paragraphs(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Iterator[str]:
@@ -138,11 +165,27 @@ def _channel_lines(entry: Entry, spoken: str, knowledge: Knowledge) -> Iterator[
 
 def _checked(entry: Entry, spoken: str, knowledge: Knowledge, today: date) -> Iterator[str]:
     if entry.source:
-        line = knowledge.phrases("source", spoken)
-        yield line.replace("{title}", entry.source.title).replace("{url}", entry.source.url)
+        yield _rests_on(entry.source, spoken, knowledge)
     if entry.checked_on:
         name = "overdue" if is_overdue(entry, today) else "checked"
         yield knowledge.phrases(name, spoken).replace("{day}", day(entry.checked_on, spoken, knowledge))
+
+
+def _rests_on(source: Source, language: str, knowledge: Knowledge) -> str:
+    return knowledge.phrases("source", language).replace("{title}", source.title).replace("{url}", source.url)
+
+
+def _listed(entry: Entry, language: str, knowledge: Knowledge) -> str:
+    """The entry in one line: its title, and the values of its channels that are confirmed."""
+    spoken = _spoken(entry, language, knowledge)
+    values = ", ".join(_values(entry.channels, spoken))
+    return entry.wordings[spoken].title + (f": {values}" if values else "")
+
+
+def _contacts(knowledge: Knowledge) -> list[Entry]:
+    """Whom to ask instead, the way to a person first."""
+    contacts = [entry for entry in knowledge.entries.values() if entry.kind is EntryKind.CONTACT]
+    return sorted(contacts, key=lambda entry: entry.id != "talk-to-human")
 
 
 def _titles(entries: Iterable[Entry], language: str, most: int) -> tuple[Choice, ...]:

@@ -1,4 +1,4 @@
-"""What the bot remembers of one person's chat: the language they chose, and the choices it last offered."""
+"""What the bot remembers of one person's chat: the language they chose, what was last offered and answered."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,8 @@ from bot.core.text import fold
 _OFFER_LASTS = timedelta(hours=12)
 # How long an address, "yes" or "hurry" still belongs to the emergency before it: as long as a caller may wait for help.
 _EMERGENCY_LASTS = timedelta(minutes=10)
+# How long after an answer "and how much?" is still about it: time to read it and to look for a paper.
+_TOPIC_LASTS = timedelta(minutes=10)
 _LONGEST_PICK = 200  # characters; no label is longer
 _NUMBER = re.compile(r"(?:(?:no|num\w*|opcion|opcao|option|choice|la|el|o|a) )?(\d{1,2})\Z")
 
@@ -23,6 +25,7 @@ class Conversation:
     the first message. `offered` are the choices under the last reply, in their order; `entry` is what was answered
     last, None when nothing was. `asked` is the question that brought "which of these?", kept in memory only; None
     when there is none. `emergency_at` is when the 911 redirect was last given, None when no emergency is open.
+    `replied_at` is when the last reply was decided, None before it.
     """
 
     language: str | None = None
@@ -32,6 +35,12 @@ class Conversation:
     entry: str | None = None
     asked: str | None = field(default=None, repr=False)
     emergency_at: datetime | None = None
+    replied_at: datetime | None = field(default=None, compare=False)  # not what the chat is about
+
+    def just_answered(self, now: datetime) -> str | None:
+        """The entry that what is written now may go on from; None when there is none, or too long ago."""
+        is_recent = self.replied_at is not None and now - self.replied_at <= _TOPIC_LASTS
+        return self.entry if is_recent else None
 
     def chosen(self, text: str, now: datetime) -> str | None:
         """The value of the choice that the text picks, by its number or its very words; None when it picks none."""

@@ -5,10 +5,13 @@ unless the same clause gives a strong reason to stand down; unclear time means c
 `_decide`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from enum import Enum, IntEnum
+from itertools import chain
 
+from bot.core.apart import Apart, Language
 from bot.core.pattern import Clause, Index, Pattern, is_class, literals, parse
 from bot.core.text import Words, fold_word
 from bot.core.vocabulary import Vocabulary
@@ -82,15 +85,18 @@ class Verdict:
 
 
 NOTHING = Verdict(Level.NONE)
+_NEAR = 20  # words around a cue in which a reason to stand it down counts: people write pages without a full stop
+_KEEPS = (Context.NOW, Context.CLOSE)
 
 
 class Rules:
     """Emergency rules made ready to read messages. Raises `PatternError` when a pattern cannot be read.
 
-    `real_words` are shielded from being read as misspelt cue words, besides the ordinary words of the files.
+    The common words of the `languages` are shielded from being read as misspelt cue words, as the ordinary words of
+    the files are, and tell where words typed without spaces end.
     """
 
-    def __init__(self, source: EmergencyRules, real_words: Iterable[str] = ()) -> None:
+    def __init__(self, source: EmergencyRules, languages: Sequence[Language] = ()) -> None:
         self.source = source
         self.cues = {cue.id: cue for cue in source.cues}
         classes = source.classes
@@ -98,41 +104,64 @@ class Rules:
         excusing = [(p, cue.id) for cue in source.cues for line in cue.unless for p in parse(line, classes)]
         contexts = [(line, kind.name) for kind, lines in source.contexts.items() for line in lines]
         around = [(p, name) for line, name in contexts for p in parse(line, classes)]
-        ordinary = frozenset((*map(fold_word, source.ordinary), *real_words))
+        common = chain.from_iterable(language.shares for language in languages)
+        ordinary = frozenset((*map(fold_word, source.ordinary), *common))
         self.vocabulary = _vocabulary(source, [p for p, _ in (*raising, *excusing, *around)], ordinary)
-        sizes = {name: len(words) for name, words in classes.items()}
-        self.raising, self.excusing, self.around = Index(raising, sizes), Index(excusing, sizes), Index(around, sizes)
+        listed = (*self.vocabulary.words, *map(fold_word, source.ordinary))
+        self.apart = Apart(languages, listed, self.vocabulary.names)
+        self.raising, self.excusing, self.around = Index(raising), Index(excusing), Index(around)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Around:
-    """Contexts met in one clause."""
+    """Contexts met in one clause, with the last words of their places as bits; of idioms the whole stretches."""
 
-    met: set[Context] = field(default_factory=set)
-    idioms: list[tuple[int, int]] = field(default_factory=list)
+    ends: Mapping[Context, int]
+    idioms: Sequence[tuple[int, int]]
+
+    def near(self, stretch: int) -> set[Context]:
+        """What counts for a cue: reasons to stand down in this stretch, what keeps it up in the whole clause."""
+        return {context for context, ends in self.ends.items() if context in _KEEPS or ends & stretch}
+
+    def has_idiom_at(self, place: tuple[int, int]) -> bool:
+        start, end = place
+        return any(first <= end and start <= last for first, last in self.idioms)
 
 
 def check(words: Words, rules: Rules) -> Verdict:
     """The verdict on a message: the most serious of what its cues amount to in their context."""
-    clauses = [Clause.of(clause, rules.vocabulary) for clause in words.clauses]
+    clauses = [Clause.of(clause, rules.vocabulary) for clause in rules.apart.message(words).clauses]
     matches = [(at, *found) for at, clause in enumerate(clauses) for found in rules.raising.found_in(clause)]
     if not matches:
         return NOTHING
-    around = [_context(clause, rules) for clause in clauses]
-    excused = [{owner for owner, _, _ in rules.excusing.found_in(clause)} for clause in clauses]
+    around = [_around(clause, rules) for clause in clauses]
+    excused = {at: rules.excusing.ends_in(clauses[at]) for at in {at for at, _, _ in matches}}
+    in_clauses = Counter(context for each in around for context in each.ends)
+    last_now = max((at for at, each in enumerate(around) if Context.NOW in each.ends), default=-1)
     raised: list[tuple[Level, Cue]] = []
     why: list[str] = []
-    for at, cue_id, start, end in matches:
-        cue = rules.cues[cue_id]
-        if cue_id in excused[at]:
+    fully: set[str] = set()  # cues raised to their own level: met again they change nothing
+    for at, cue_id, places in matches:
+        if cue_id in fully:
+            continue
+        cue, its = rules.cues[cue_id], around[at]
+        first = next(places)
+        literal = next((place for place in chain((first,), places) if not its.has_idiom_at(place)), None)
+        start, end = literal or first
+        stretch = -1 << max(start - _NEAR, 0) & (1 << end + _NEAR + 1) - 1
+        if excused[at].get(cue_id, 0) & stretch:
             level, reason = Level.NONE, "its `unless` is in the same clause"
-        elif any(first <= end and start <= last for first, last in around[at].idioms):
+        elif literal is None:
             level, reason = Level.NONE, "idiom"
         else:
-            level, reason = _decide(cue, at, [each.met for each in around])
+            here = its.near(stretch)
+            elsewhere = {context for context, count in in_clauses.items() if count > (context in its.ends)}
+            level, reason = _decide(cue, here, here | elsewhere, at <= last_now, len(clauses) == 2)
         why.append(f"{cue.id} ({' '.join(clauses[at].words[start : end + 1])}): {level.name.lower()}, {reason}")
         if level:
             raised.append((level, cue))
+        if level == cue.level:
+            fully.add(cue_id)
     if not raised:
         return Verdict(Level.NONE, why=tuple(why))
     level, cue = max(raised, key=lambda each: each[0])
@@ -142,16 +171,14 @@ def check(words: Words, rules: Rules) -> Verdict:
 
 def is_called_off(words: Words, rules: Rules) -> bool:
     """Whether somebody who was sent to 911 says that there is no emergency, or no longer."""
-    clauses = (Clause.of(clause, rules.vocabulary) for clause in words.clauses)
-    name = Context.CALLED_OFF.name
-    return any(met == name for clause in clauses for met, _, _ in rules.around.found_in(clause))
+    clauses = (Clause.of(clause, rules.vocabulary) for clause in rules.apart.message(words).clauses)
+    return any(Context.CALLED_OFF.name in rules.around.ends_in(clause) for clause in clauses)
 
 
-def _decide(cue: Cue, at: int, around: list[set[Context]]) -> tuple[Level, str]:
-    """What a cue amounts to; the first rule that holds. Stand-down words count in the cue's own clause only."""
-    here = around[at]
-    anywhere: set[Context] = set().union(*around)
-    is_now = any(Context.NOW in met for met in around[at:])
+def _decide(
+    cue: Cue, here: Set[Context], anywhere: Set[Context], is_now: bool, is_one_of_two: bool
+) -> tuple[Level, str]:
+    """What a cue amounts to; the first rule that holds. Stand-down words count near it in its own clause only."""
     if Context.FICTION in here:
         return Level.NONE, "fiction"
     if Context.PAST in here and Context.PAPERWORK in anywhere and Context.NOW not in anywhere:
@@ -161,7 +188,7 @@ def _decide(cue: Cue, at: int, around: list[set[Context]]) -> tuple[Level, str]:
     if is_now:
         return cue.level, "now"
     lower = Level(max(cue.level - 1, 0))
-    if Context.RESOLVED in here or (Context.RESOLVED in anywhere and len(around) == 2):
+    if Context.RESOLVED in here or (Context.RESOLVED in anywhere and is_one_of_two):
         return Level.NONE, "resolved"
     if Context.HYPOTHETICAL in here:
         return (lower, "hypothetical, but somebody near") if Context.CLOSE in here else (Level.NONE, "hypothetical")
@@ -175,14 +202,14 @@ def _decide(cue: Cue, at: int, around: list[set[Context]]) -> tuple[Level, str]:
     return cue.level, "nothing stands it down"
 
 
-def _context(clause: Clause, rules: Rules) -> _Around:
-    around = _Around()
-    for name, start, end in rules.around.found_in(clause):
-        if (context := Context[name]) is Context.IDIOM:
-            around.idioms.append((start, end))
-        else:
-            around.met.add(context)
-    return around
+def _around(clause: Clause, rules: Rules) -> _Around:
+    ends = {Context[name]: its for name, its in rules.around.ends_in(clause).items()}
+    idioms: list[tuple[int, int]] = []
+    if ends.pop(Context.IDIOM, 0):
+        for name, places in rules.around.found_in(clause):
+            if name == Context.IDIOM.name:
+                idioms += places
+    return _Around(ends, idioms)
 
 
 def _vocabulary(source: EmergencyRules, patterns: Iterable[Pattern], ordinary: frozenset[str]) -> Vocabulary:

@@ -112,23 +112,29 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """Whose bot this is. The first language is the default; `links` are named pages of the department."""
+    """Whose bot this is. The first language is the default; `links` are named pages of the department.
+
+    `own_places` are names of the town, `other_places` of towns and countries that it must not answer for.
+    """
 
     name: Mapping[str, str]
     time_zone: ZoneInfo
     languages: tuple[str, ...]
     links: Mapping[str, str]
+    own_places: tuple[str, ...] = ()
+    other_places: tuple[str, ...] = ()
 
 
 SENTENCES = tuple(
     """
     greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when where
-    join phone address email url hours not_confirmed source checked overdue day_form months only_in language_name
-    contacts_intro programs_intro emergency_closed media sorry stopped menu_start menu_help menu_language menu_contacts
-    menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched web_call_911 web_label
-    web_send web_open web_close web_you web_bot web_conversation web_choices web_language web_skip web_connecting
-    web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking web_no_script
-    web_overview_heading web_privacy_note
+    join phone address email url hours not_confirmed source checked overdue withheld day_form months only_in
+    language_name contacts_intro programs_intro emergency_closed media sorry stopped menu_start menu_help menu_language
+    menu_contacts menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched web_call_911
+    web_label web_send web_open web_close web_you web_bot web_conversation web_choices web_language web_skip
+    web_connecting web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking
+    web_no_script web_overview_heading web_privacy_note nothing_more courtesies joining follow_up_openings
+    follow_up_words
     """.split()
 )
 """Every sentence the bot may say: none may be missing from the phrases."""

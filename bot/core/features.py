@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ _FIRST_WORDS, _LAST_WORDS = 80, 40
 _LONGEST_WORD = 24  # letters of a word that are read; no word of the three languages is longer
 _EDGES = ("^", "$")
 _SHORTEST_RUN = 2
+_ALWAYS, _ONE = np.zeros(1, np.int32), np.ones(1, np.float32)
 
 # An unknown feature counts in a block's length as half of the rarest one would, so that a message nobody has seen the
 # like of is weighed down instead of being judged by the few words that are known.
@@ -73,10 +75,16 @@ class Features:
         rarity = [1.0, *(math.log((1 + total) / (1 + n)) + 1 for n in shared)]
         return cls(shares, blocks, np.array(rarity, np.float32))
 
+    def numbers(self, words: Sequence[str]) -> Ids:
+        """The numbers of the features of folded words that are known, in no order."""
+        met = _met(words, self.shares.longest_run)
+        found = (map(numbered.get, names) for numbered, names in zip(self._numbered, met, strict=True))
+        return np.array([0, *(number for number in chain.from_iterable(found) if number)], np.int32)
+
     def of(self, words: Sequence[str]) -> Sparse:
         """The features of folded words; each block has the length that its share says."""
         weights = (self.shares.words, self.shares.pairs, self.shares.runs)
-        ids, values = [np.zeros(1, np.int32)], [np.ones(1, np.float32)]
+        ids, values = [_ALWAYS], [_ONE]
         for weight, numbered, met in zip(weights, self._numbered, _met(words, self.shares.longest_run), strict=True):
             known = np.array([numbered[name] for name in met if name in numbered], np.int32)
             rarity = self.rarity[known]
@@ -86,14 +94,16 @@ class Features:
         return Sparse(np.concatenate(ids), np.concatenate(values))
 
 
-def _met(words: Sequence[str], longest: int) -> tuple[set[str], set[str], set[str]]:
+def _met(words: Sequence[str], longest: int) -> tuple[Set[str], Set[str], Set[str]]:
     if len(words) > _FIRST_WORDS + _LAST_WORDS:
         words = (*words[:_FIRST_WORDS], *words[-_LAST_WORDS:])
     once = {word[:_LONGEST_WORD] for word in words}
     pairs = {f"{one} {other}" for one, other in pairwise((_EDGES[0], *words, _EDGES[1]))}
-    runs: set[str] = set()
-    for word in once:
-        padded = f" {word} "
-        for length in range(_SHORTEST_RUN, longest + 1):
-            runs.update([padded[at : at + length] for at in range(len(padded) - length + 1)])
-    return once, pairs, runs
+    return once, pairs, frozenset().union(*(_runs(word, longest) for word in once))
+
+
+@lru_cache(maxsize=20_000)  # words come again and again; one person cannot fill the memory with others
+def _runs(word: str, longest: int) -> frozenset[str]:
+    padded = f" {word} "
+    lengths = range(_SHORTEST_RUN, longest + 1)
+    return frozenset(padded[at : at + length] for length in lengths for at in range(len(padded) - length + 1))

@@ -1,7 +1,7 @@
 """The whole check of a message: the cues first, and with them the net.
 
-The net raises what the cues missed. Where a soft cue was met and the net is all but certain that there is no danger -
-a word sense, a story, paperwork nobody listed - it takes the cue one level down. A hard cue it never touches.
+The net raises what the cues missed, and what it reads is weighed against a soft cue: a word sense, a story, paperwork
+nobody listed may take such a cue down. A hard cue it never touches.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,7 @@ CUES_ALONE = Lookout()
 
 def look(words: Words, rules: Rules, lookout: Lookout) -> Verdict:
     """The verdict of cues and net. Raises whatever the net raises: then `check` alone is asked."""
+    words = rules.apart.message(words)
     verdict = check(words, rules)
     if lookout.net is None or verdict.is_hard:  # a hard cue waits for no net
         return verdict

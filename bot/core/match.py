@@ -1,32 +1,35 @@
 """Which entry a message asks for: candidates with calibrated scores, and whether they are sure enough to answer.
 
-Two signals are added. How likely the entry's phrasings make the message's words and pairs of words, against all
-phrasings together; and how like the nearest phrasing is, compared both ways - how much of the message it explains, how
-much of it the message contains - so that neither a short phrasing nor a long message wins by length.
+Two judges that err on different messages are added up: how likely an entry's phrasings make the words (`likelihood`,
+counted), and where the meaning of the whole lies among theirs (`learning`, a softmax regression). What each weighs, and
+what score their sum deserves, is measured on the phrasings themselves.
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 
-from rapidfuzz import fuzz
+import numpy as np
+from rapidfuzz import fuzz, process
 
 from bot.core.entry import Ask, Entry, EntryKind, Risk
+from bot.core.features import Features, Floats
+from bot.core.likelihood import SHARES, Likelihood
+from bot.core.places import Places
+from bot.core.sketch import Sketch
 from bot.core.spelling import Speller
 from bot.core.text import Words, fold
 
-_MOST_WORDS = 60  # of a message; a question is shorter, and a pasted page must not cost more
-_COMPARED = 40  # phrasings looked at closely
-_OFFERED = 3  # titles offered at most (law 4)
-_RATIO_SHARE = 0.3  # of the likeness that the order of letters decides; the rest is the weighted words
-_LIKENESS_WEIGHT = 6.0  # against the log-likelihood; from 3 to 10 the first candidate stays the same
-_PRIOR = 5.0  # words every entry is taken to have said in the general way before its own are counted
-_UNKNOWN_WEIGHT = 0.6  # of the rarest word's weight: a word nobody wrote speaks against every entry, but may be a name
-_TELLING_LETTERS = 4  # and more: shorter words join, they do not name
-_TELLING_SHARE = 0.4  # of the entries may use a word that still tells them apart
+Embed = Callable[[str], Floats | None]
+
+_FIRST_WORDS, _LAST_WORDS = 80, 40  # of a message, as features read them; a pasted page must not cost more
+_SHOWN = 5  # candidates: more than may be offered, so that a few of other offices leave three
+# How many of the entries may use a word that still tells them apart: half, a tenth of them where it has three letters
+# ("gun" names something, "for" does not), none where it has fewer.
+_TELLING_SHARES = {1: 0.0, 2: 0.0, 3: 0.1}
+_TELLING_SHARE = 0.5
 
 
 class Certainty(Enum):
@@ -39,11 +42,10 @@ class Certainty(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry with its confidence from 0 to 1, and the phrasing that was nearest."""
+    """An entry with its confidence from 0 to 1."""
 
     entry: Entry
     score: float
-    ask: Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,147 +57,166 @@ class Match:
 
 
 NO_MATCH = Match(Certainty.NOTHING)
+NO_PLACES = Places()
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """Scores an answer needs, and the lead it needs over the next candidate."""
+class Learned:
+    """What is learned from phrasings beside their counts.
 
-    score: float
-    lead: float
+    `weights` have a row for each number of a sentence vector (`by_vector`) or of a sketch, and a column an entry; None
+    when nothing has been learned yet. `counted` and `regressed` are what the two judges weigh; `slope` and `bias` turn
+    the log-odds of their sum into a score.
+    """
 
-
-# Measured on the questions of `knowledge/questions`, which are no phrasings: four in a hundred are answered wrong.
-_BARS = {Risk.LOW: Bar(0.4, 0.05), Risk.HIGH: Bar(0.5, 0.15)}
-_NEAR = 0.12  # below it the right entry is among the first three less often than not
-
-# Confidence = sigmoid of a weighted sum: the lead over the next entry, and the share of the message that is known.
-# Fitted by logistic regression on the same questions and on messages that no entry is about.
-_BIAS, _LEAD, _KNOWN = -7.9, 0.57, 6.0
-_MOST_LEAD = 6.0
-_WHOLE = 4.0  # log-odds of a message that is a phrasing word for word, and no other entry's
+    weights: Floats | None
+    by_vector: bool
+    counted: float
+    regressed: float
+    slope: float
+    bias: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrasing:
-    ask: Ask
-    entry: Entry
-    words: frozenset[str]
-    line: str
-    weight: float
+# Until something is learned, and when the encoder fails on a message: measured on our own phrasings, held out.
+COUNTED = Learned(None, False, counted=0.6, regressed=0.0, slope=0.9, bias=-1.0)
+
+# Scores an answer needs. Measured on phrasings held out: see tests/benchmarks/answers.py for what they give.
+_BARS = {Risk.LOW: 0.36, Risk.HIGH: 0.44}
+_NEAR = 0.06  # below it the right entry is among the first three less often than not
+_ELSEWHERE = 0.5  # of the likelihood must lie with other offices before the bot says so
+_WHOLE = 0.98  # of a message that is a phrasing word for word, and no other entry's
+
+
+class Phrasings:
+    """Every phrasing of the entries, read once: what is counted, and what the regression learns from.
+
+    The department's own entries come first; from number `own` on they are what is not its business.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(sorted(entries, key=lambda entry: entry.kind is EntryKind.OUT_OF_SCOPE))
+        self.own = sum(entry.kind is not EntryKind.OUT_OF_SCOPE for entry in self.entries)
+        listed = [(at, ask, fold(ask.text)) for at, entry in enumerate(self.entries) for _, ask in entry.asks()]
+        self.labels = tuple(at for at, _, _ in listed)
+        self.asks = tuple(ask for _, ask, _ in listed)
+        self.words = tuple(words for _, _, words in listed)
+        self.features = Features.learned((words.tokens for words in self.words), SHARES)
+        self.numbers = tuple(self.features.numbers(words.tokens) for words in self.words)
 
 
 class Index:
-    """All phrasings of a snapshot, filed by word. Built once, then only read."""
+    """All phrasings of a snapshot. Built once, then only read."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        listed = [(entry, ask, fold(ask.text)) for entry in entries for _, ask in entry.asks()]
-        used_by: dict[str, set[str]] = defaultdict(set)
-        for entry, _, words in listed:
+    def __init__(
+        self,
+        phrasings: Phrasings,
+        learned: Learned = COUNTED,
+        real_words: Collection[str] = frozenset(),
+        places: Places = NO_PLACES,
+    ) -> None:
+        """Take phrasings, what was learned from them, and real words that are no misspelt words of theirs."""
+        self.phrasings, self.learned, self._places = phrasings, learned, places
+        self._likelihood = Likelihood.counted(
+            phrasings.numbers, phrasings.labels, len(phrasings.entries), phrasings.features.count
+        )
+        self._sketch = Sketch(phrasings.features.count)
+        said_by: dict[str, set[int]] = defaultdict(set)
+        self._whole: dict[str, set[int]] = defaultdict(set)
+        for label, words in zip(phrasings.labels, phrasings.words, strict=True):
+            self._whole[words.line].add(label)
             for word in words.tokens:
-                used_by[word].add(entry.id)
-        self._entries = {entry.id: entry for entry, _, _ in listed}
-        self._owners = {word: len(owners) for word, owners in used_by.items()}
-        most = 1 + len(self._entries)
-        self._weights = {word: 1 + math.log(most / (1 + owners)) for word, owners in self._owners.items()}
-        self._unknown = _UNKNOWN_WEIGHT * (1 + math.log(most))
-        self._speller = Speller(self._weights)
-        self._phrasings: list[_Phrasing] = []
-        self._with: dict[str, list[int]] = defaultdict(list)
-        for entry, ask, words in listed:
-            weight = sum(self._weights[word] for word in set(words.tokens))
-            for word in set(words.tokens):
-                self._with[word].append(len(self._phrasings))
-            self._phrasings.append(_Phrasing(ask, entry, frozenset(words.tokens), words.line, weight))
-        self._says = _Likelihood((entry.id, words.tokens) for entry, _, words in listed)
+                said_by[word].add(label)
+        self._telling = {word: owners for word, owners in said_by.items() if len(owners) <= _most(word, phrasings)}
+        self._said = frozenset(said_by)
+        self._speller = Speller(self._said, real_words)
 
-    def rank(self, words: Words) -> Match:
+    def knowing(self, learned: Learned) -> "Index":
+        """The same index after something was learned."""
+        index = object.__new__(Index)
+        index.__dict__.update(self.__dict__)
+        index.learned = learned
+        return index
+
+    def rank(self, words: Words, embed: Embed | None = None) -> Match:
         """Candidates for the words, best first: a few more than may be offered."""
-        meant = [self._speller(word) for word in words.tokens[:_MOST_WORDS]]
-        nearest = self._nearest(meant)
-        if not nearest:
+        tokens = words.tokens
+        if len(tokens) > _FIRST_WORDS + _LAST_WORDS:
+            tokens = (*tokens[:_FIRST_WORDS], *tokens[-_LAST_WORDS:])
+        meant = tuple(self._speller(word) for word in tokens)
+        if not meant or not self.phrasings.entries:
             return NO_MATCH
-        likely = self._says.of(meant)
-        total = {e: likely[e] + _LIKENESS_WEIGHT * (nearest[e][0] if e in nearest else 0.0) for e in self._entries}
-        best = sorted(nearest, key=lambda entry: -total[entry])
-        is_whole = " ".join(meant) == nearest[best[0]][1].line
-        known = sum(self._weights.get(word, 0.0) for word in set(meant)) / self._mass(meant)
-        rival = total[best[1]] if len(best) > 1 else total[best[0]] - _MOST_LEAD
+        likely, learned = self._likely(meant, words.text if meant == words.tokens else " ".join(meant), embed)
+        if not learned.by_vector and self._said.isdisjoint(meant):
+            return NO_MATCH  # only a vector can tell what words mean that nobody has said before
+        whole = self._whole.get(" ".join(meant), set())
         candidates = []
-        for entry in best[: _OFFERED + 2]:
-            lead = total[entry] - (rival if entry == best[0] else total[best[0]])
-            sure = _BIAS + _LEAD * max(-_MOST_LEAD, min(lead, _MOST_LEAD)) + _KNOWN * known
-            if is_whole and entry == best[0] and lead > 0:
-                sure = max(sure, _WHOLE)
-            candidates.append(Candidate(self._entries[entry], 1 / (1 + math.exp(-sure)), nearest[entry][1].ask))
-        phrasing = nearest[best[0]][1]
-        shared = sum(self._tells(word) for word in phrasing.words.intersection(meant))
-        return Match(_certainty(candidates, shared, is_whole), tuple(candidates))
+        for at in np.argsort(-likely, kind="stable"):
+            p = min(max(float(likely[at]), 1e-9), 1 - 1e-6)
+            score = 1 / (1 + math.exp(-(learned.slope * math.log(p / (1 - p)) + learned.bias)))
+            candidates.append((_WHOLE if whole == {int(at)} else score, int(at)))
+            if len(candidates) == _SHOWN and (whole <= {at for _, at in candidates} or len(whole) != 1):
+                break
+        candidates.sort(key=lambda each: -each[0])
+        found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:_SHOWN])
+        return Match(self._certainty(candidates[0][1], found, likely, meant, bool(whole)), found)
 
-    def _tells(self, word: str) -> bool:
-        """Whether sharing the word says anything: "for", "como" and "police" are everywhere."""
-        return len(word) >= _TELLING_LETTERS and self._owners[word] <= max(2, _TELLING_SHARE * len(self._entries))
+    def firsts(self, vectors: Floats | None) -> list[Entry]:
+        """The entry that each phrasing finds first; `vectors` are theirs, None when the words alone decide."""
+        every = [self.phrasings.features.of(words.tokens) for words in self.phrasings.words]
+        scores = np.array([self._likelihood.of(met) for met in every], np.float32)
+        learned = self.learned
+        if not learned.by_vector:
+            vectors = np.array([self._sketch.of(met) for met in every], np.float32)
+        if learned.weights is not None and vectors is not None:
+            scores = learned.counted * scores + learned.regressed * (vectors @ learned.weights)
+        return [self.phrasings.entries[at] for at in scores.argmax(1)] if len(scores) else []
 
-    def _mass(self, meant: list[str]) -> float:
-        return sum(self._weights.get(word, self._unknown) for word in set(meant)) or 1.0
+    def nearest(self, entry: Entry, words: Words) -> Ask:
+        """The entry's phrasing that is most like the words: what `--why` shows."""
+        owner = self.phrasings.entries.index(entry)
+        at = [at for at, label in enumerate(self.phrasings.labels) if label == owner]
+        lines = [self.phrasings.words[each].line for each in at]
+        found = process.extractOne(words.line, lines, scorer=fuzz.token_sort_ratio)
+        return self.phrasings.asks[at[found[2]]]
 
-    def _nearest(self, meant: list[str]) -> dict[str, tuple[float, _Phrasing]]:
-        """For each entry that shares a word its nearest phrasing, with a likeness from 0 to 1."""
-        mass, shared = self._mass(meant), defaultdict[int, float](float)
-        for word in set(meant):
-            for at in self._with.get(word, ()):
-                shared[at] += self._weights[word]
-        overlaps = sorted(((2 * both / (mass + self._phrasings[at].weight), at) for at, both in shared.items()))
-        line = " ".join(meant)
-        found: dict[str, tuple[float, _Phrasing]] = {}
-        for overlap, at in overlaps[-_COMPARED:]:
-            phrasing = self._phrasings[at]
-            ratio = fuzz.token_sort_ratio(line, phrasing.line) / 100
-            likeness = (1 - _RATIO_SHARE) * overlap + _RATIO_SHARE * ratio
-            if phrasing.entry.id not in found or likeness > found[phrasing.entry.id][0]:
-                found[phrasing.entry.id] = (likeness, phrasing)
-        return found
+    def _likely(self, meant: tuple[str, ...], text: str, embed: Embed | None) -> tuple[Floats, Learned]:
+        """How likely each entry is, all together one, and what said so."""
+        met = self.phrasings.features.of(meant)
+        learned, scores = self.learned, self._likelihood.of(met)
+        vector = (embed(text) if embed else None) if learned.by_vector else self._sketch.of(met)
+        if learned.weights is None or vector is None:
+            learned = COUNTED
+            scores = np.float32(learned.counted) * scores
+        else:
+            regressed = vector @ learned.weights
+            scores = np.float32(learned.counted) * scores + np.float32(learned.regressed) * regressed
+        likely = np.exp(scores - scores.max())
+        return likely / likely.sum(), learned
 
+    def _certainty(
+        self, first: int, found: tuple[Candidate, ...], likely: Floats, meant: tuple[str, ...], is_whole: bool
+    ) -> Certainty:
+        own = self.phrasings.own
+        if first >= own:
+            if is_whole or float(likely[own:].sum()) >= _ELSEWHERE:
+                return Certainty.SURE
+        elif is_whole and found[0].score >= _WHOLE:
+            return Certainty.SURE  # "fingerprints" is one word, and the phrasing itself
+        elif found[0].score >= _BARS[found[0].entry.risk] and self._is_ours(first, meant):
+            return Certainty.SURE
+        best = next((c.score for c in found if c.entry.kind is not EntryKind.OUT_OF_SCOPE), 0.0)
+        return Certainty.NEAR if best >= _NEAR else Certainty.NOTHING
 
-class _Likelihood:
-    """How much likelier an entry's phrasings make some words, and pairs of words, than all phrasings together do."""
-
-    def __init__(self, said: Iterable[tuple[str, tuple[str, ...]]]) -> None:
-        by_entry: dict[str, Counter[str]] = defaultdict(Counter)
-        for entry, words in said:
-            by_entry[entry].update(_pairs(words))
-        whole = sum(by_entry.values(), Counter())
-        total = whole.total()
-        self._unsaid = {entry: math.log(_PRIOR / (said.total() + _PRIOR)) for entry, said in by_entry.items()}
-        self._gain: dict[str, list[tuple[str, float]]] = {word: [] for word in whole}
-        for entry, counts in by_entry.items():
-            for word, count in counts.items():
-                self._gain[word].append((entry, math.log(1 + count * total / (_PRIOR * whole[word]))))
-
-    def of(self, meant: Sequence[str]) -> dict[str, float]:
-        """The log-likelihood ratio of each entry, damped by the length of the message: its words repeat each other."""
-        known = [word for word in _pairs(meant) if word in self._gain]
-        scores = {entry: unsaid * len(known) for entry, unsaid in self._unsaid.items()}
-        for word in known:
-            for entry, gain in self._gain[word]:
-                scores[entry] += gain
-        damping = math.sqrt(max(1, len(meant)))
-        return {entry: score / damping for entry, score in scores.items()}
-
-
-def _pairs(words: Sequence[str]) -> Iterator[str]:
-    """The words, and each with its neighbour, the beginning and the end among them."""
-    yield from words
-    framed = ("^", *words, "$")
-    yield from (f"{one} {other}" for one, other in pairwise(framed))
+    def _is_ours(self, entry: int, meant: tuple[str, ...]) -> bool:
+        """Whether the entry may answer: it shares more than one word that says anything (law 4), and no other town is
+        named that the entry itself does not name."""
+        shared = sum(entry in self._telling.get(word, ()) for word in set(meant))
+        return shared > 1 and all(
+            all(entry in self._telling.get(word, ()) for word in place) for place in self._places.elsewhere(meant)
+        )
 
 
-def _certainty(candidates: list[Candidate], shared: int, is_whole: bool) -> Certainty:
-    first = candidates[0]
-    bar = _BARS[first.entry.risk]
-    lead = first.score - (candidates[1].score if len(candidates) > 1 else 0.0)
-    # One shared word never answers (law 4), unless the message is the phrasing itself: "fingerprints".
-    if (is_whole or shared > 1) and first.score >= bar.score and lead >= bar.lead:
-        return Certainty.SURE
-    own = [c for c in candidates if c.entry.kind is not EntryKind.OUT_OF_SCOPE]
-    return Certainty.NEAR if own and own[0].score >= _NEAR else Certainty.NOTHING
+def _most(word: str, phrasings: Phrasings) -> float:
+    """How many entries may use the word if it is to say anything: "for" and "como" are everywhere."""
+    share = _TELLING_SHARES.get(len(word), _TELLING_SHARE)
+    return share and max(1 / (1 - share), share * len(phrasings.entries))

@@ -47,17 +47,57 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause as patterns see it: for each word the names it stands for."""
+    """A clause as patterns see it: for each name where it stands, one bit a word; the first word is the lowest bit.
+
+    An emoji that stands for nothing is a filler.
+    """
 
     words: tuple[str, ...]
-    names: tuple[frozenset[str], ...]
-    present: frozenset[str]
+    marks: Mapping[str, int]
 
     @classmethod
     def of(cls, words: Iterable[str], vocabulary: Vocabulary) -> "Clause":
-        read = tuple(vocabulary.read(words))
-        names = tuple(found for _, found in read)
-        return cls(tuple(word for word, _ in read), names, frozenset().union(*names))
+        words = tuple(words)
+        places: dict[str, int] = {}
+        for at, word in enumerate(words):
+            places[word] = places.get(word, 0) | 1 << at
+        marks: dict[str, int] = {}
+        for word, its in places.items():
+            for name in vocabulary.names(word) or (() if word[0].isalnum() else (FILLER,)):
+                marks[name] = marks.get(name, 0) | its
+        return cls(words, marks)
+
+    def where(self, names: frozenset[str]) -> int:
+        """The words that any of these names stands for."""
+        found = 0
+        for name in self.marks.keys() & names:
+            found |= self.marks[name]
+        return found
+
+    def after(self, places: int, gap: int) -> int:
+        """The words that come after any of these places with at most so many words between, fillers not counted.
+
+        From a filler on, all are reached up to the next word that is none: a bit added to a run of ones carries to the
+        end of the run, and changes every bit on its way.
+        """
+        fillers = self.marks.get(FILLER, 0)
+        found = 0
+        for _ in range(gap + 1):
+            found |= places << 1
+            found |= ((found & fillers) + fillers) ^ fillers
+            places = found
+        return found
+
+    def with_fillers_before(self) -> int:
+        """The places that have nothing but fillers before them."""
+        fillers = self.marks.get(FILLER, 0)
+        return (((fillers & 1) + fillers) ^ fillers) | 1
+
+    def with_fillers_after(self) -> int:
+        """The places that have nothing but fillers after them."""
+        every = (1 << len(self.words)) - 1
+        last = (every & ~self.marks.get(FILLER, 0)).bit_length() - 1
+        return every & -(1 << max(last, 0))
 
 
 def parse(line: str, classes: Mapping[str, object]) -> tuple[Pattern, ...]:
@@ -123,46 +163,82 @@ def _joined(picked: Sequence[Step | None], from_start: bool, to_end: bool) -> Pa
 
 
 class Index:
-    """Patterns filed under the rarest thing they need, so that a clause meets only those it could fulfil."""
+    """Patterns numbered in their order, and for each name the steps it may fulfil: a clause meets only patterns of
+    which it has every step. Sets of patterns are bits of a number, so that a clause asks all of them at once."""
 
-    def __init__(self, patterns: Iterable[tuple[Pattern, str]], sizes: Mapping[str, int]) -> None:
-        self._under: dict[str, list[tuple[Pattern, str]]] = {}
-        for pattern, owner in patterns:
-            rarest = min(pattern.steps, key=lambda step: sum(sizes.get(name, 1) for name in step.names))
-            for name in rarest.names:
-                self._under.setdefault(name, []).append((pattern, owner))
+    def __init__(self, patterns: Iterable[tuple[Pattern, str]]) -> None:
+        self._patterns = tuple(patterns)
+        most = max((len(pattern.steps) for pattern, _ in self._patterns), default=0)
+        self._shorter = [0] * most  # by step: the patterns that have no such step
+        by_name: dict[str, dict[int, int]] = {}
+        for number, (pattern, _) in enumerate(self._patterns):
+            for at, step in enumerate(pattern.steps):
+                for name in step.names:
+                    fulfilled = by_name.setdefault(name, {})
+                    fulfilled[at] = fulfilled.get(at, 0) | 1 << number
+            for at in range(len(pattern.steps), most):
+                self._shorter[at] |= 1 << number
+        # By name: which step it fulfils of which patterns.
+        self._by_name = {name: tuple(fulfilled.items()) for name, fulfilled in by_name.items()}
 
-    def found_in(self, clause: Clause) -> Iterator[tuple[str, int, int]]:
-        """Owners of the patterns that the clause fulfils, each with first and last word of every place."""
-        met: set[int] = set()
-        for name in clause.present:
-            for pattern, owner in self._under.get(name, ()):
-                if id(pattern) in met:
-                    continue
-                met.add(id(pattern))
-                if all(not step.names.isdisjoint(clause.present) for step in pattern.steps):
-                    yield from ((owner, start, end) for end, start in _places(pattern, clause).items())
+    def found_in(self, clause: Clause) -> Iterator[tuple[str, Iterator[tuple[int, int]]]]:
+        """Owners of the patterns that the clause fulfils, in their order, with first and last word of every place."""
+        for owner, reached in self._fulfilled(clause):
+            yield owner, _places(reached)
+
+    def ends_in(self, clause: Clause) -> dict[str, int]:
+        """Owners of the patterns that the clause fulfils, with the last words of all their places, as bits."""
+        ends: dict[str, int] = {}
+        for owner, reached in self._fulfilled(clause):
+            ends[owner] = ends.get(owner, 0) | reached[-1]
+        return ends
+
+    def _fulfilled(self, clause: Clause) -> Iterator[tuple[str, list[int]]]:
+        for number in _bits(self._possible(clause)):
+            pattern, owner = self._patterns[number]
+            reached = _reached(pattern, clause)
+            if reached[-1]:
+                yield owner, reached
+
+    def _possible(self, clause: Clause) -> int:
+        fulfilled = list(self._shorter)
+        for name in clause.marks:
+            for at, patterns in self._by_name.get(name, ()):
+                fulfilled[at] |= patterns
+        possible = -1 if self._patterns else 0
+        for patterns in fulfilled:
+            possible &= patterns
+        return possible
 
 
-def _places(pattern: Pattern, clause: Clause) -> dict[int, int]:
-    """Last word of each place that fulfils the pattern, with its first; one walk a step, so the cost stays linear."""
-    names = clause.names
-    counted = [0]  # words before each that are no fillers: a gap is a difference of two of these
-    for found in names:
-        counted.append(counted[-1] + (FILLER not in found))
-    reached = {at: at for at, found in enumerate(names) if not pattern.steps[0].names.isdisjoint(found)}
+def _bits(number: int) -> Iterator[int]:
+    """Which bits are set, the lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
+
+
+def _reached(pattern: Pattern, clause: Clause) -> list[int]:
+    """For each step where it is fulfilled with all before it; it ends early with nowhere."""
+    here = clause.where(pattern.steps[0].names)
     if pattern.from_start:
-        reached = {at: at for at in reached if not counted[at]}
+        here &= clause.with_fillers_before()
+    reached = [here]
     for step in pattern.steps[1:]:
-        before, following, first = list(reached.items()), dict[int, int](), 0
-        for here, found in enumerate(names):
-            while first < len(before) and before[first][0] < here:
-                if counted[here] - counted[before[first][0] + 1] <= step.gap:
-                    break
-                first += 1
-            if first < len(before) and before[first][0] < here and not step.names.isdisjoint(found):
-                following[here] = before[first][1]
-        reached = following
+        if not here:
+            return reached
+        here = clause.after(here, step.gap) & clause.where(step.names)
+        reached.append(here)
     if pattern.to_end:
-        reached = {at: start for at, start in reached.items() if counted[-1] == counted[at + 1]}
+        reached[-1] &= clause.with_fillers_after()
     return reached
+
+
+def _places(reached: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last word of each place, given where each step is fulfilled; of several first words the nearest."""
+    for last in _bits(reached[-1]):
+        first = last
+        for before in reversed(reached[:-1]):
+            first = (before & (1 << first) - 1).bit_length() - 1
+        yield first, last

@@ -1,7 +1,7 @@
 """An unknown word to the knowledge word it was meant to be, or itself."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -15,16 +15,17 @@ _REMEMBERED = 20_000
 class Speller:
     """The knowledge's vocabulary, by length."""
 
-    def __init__(self, vocabulary: Iterable[str]) -> None:
-        self._known = frozenset(vocabulary)
+    def __init__(self, vocabulary: Iterable[str], real_words: Collection[str] = frozenset()) -> None:
+        """Take the words to be recognised, and real words of the languages, which are never bent into others."""
+        self._known, self._real = frozenset(vocabulary), real_words
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for word in sorted(self._known):
             self._by_length[len(word)].append(word)
         self._meant: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
-        """The word itself when it is known or like nothing known."""
-        if word in self._known or not _SHORTEST <= len(word) <= _LONGEST or word.isdigit():
+        """The word itself when it is known, real, or like nothing known."""
+        if word in self._known or not _SHORTEST <= len(word) <= _LONGEST or word.isdigit() or word in self._real:
             return word
         meant = self._meant.get(word)
         if meant is None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -9,12 +10,16 @@ from functools import cached_property, lru_cache
 HEAD = 20_000
 TAIL = 4_000
 
-_LOOKALIKES = str.maketrans(
-    # Letters of other scripts that a screen shows as Latin ones, and the dotless i. Left: as typed, right: as read.
-    "аАеЕоОрРсСуУхХіІјЈѕЅвВнНкКмМтТԁԛԝɡαοΟρνιΙΑΕΗΚΜΝΡΤΥΧΒΖκτυχəıɑʟɪ",
-    "aAeEoOpPcCyYxXiIjJsSbBhHkKmMtTdqwgaoOpviIAEHKMNPTYXBZktuxeiali",
+_LOOKALIKES = dict(
+    # Letters of other scripts that a screen shows as Latin ones, and the dotless i. First: as typed, then: as read.
+    zip(
+        "аАеЕоОрРсСуУхХіІјЈѕЅвВнНкКмМтТԁԛԝɡαοΟρνιΙΑΕΗΚΜΝΡΤΥΧΒΖκτυχəıɑʟɪ",
+        "aAeEoOpPcCyYxXiIjJsSbBhHkKmMtTdqwgaoOpviIAEHKMNPTYXBZktuxeiali",
+        strict=True,
+    )
 )
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`ʹ′＇", "'"))
+_APOSTROPHES = "’‘ʼ´`ʹ′＇"
+_INVISIBLE = ("Mn", "Me", "Cf", "Cc", "Cs")  # accents once apart, marks of direction, controls, halves of an emoji
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _911 = re.compile(r"(?<!\d)9\s?[-.\s]\s?1\s?[-.\s]\s?1(?!\d)")
 _STOPS = re.compile(r"[!?;\n\r¡¿…]+|\.(?=\s|$)")
@@ -28,7 +33,7 @@ def _pairs(table: str) -> dict[str, str]:
     return dict(pair.split(": ") for pair in " ".join(table.split()).split(", "))
 
 
-_SHORT_FORMS = {
+_WRITTEN_OUT = {
     # English as phones write it, with the apostrophe or without. Words that are also something else ("were", "well",
     # "ill", "id") stay as they are.
     **{f"{word}{mark}s": f"{word} is" for word in _IS for mark in ("", "'")},
@@ -47,6 +52,7 @@ _SHORT_FORMS = {
         q: que, k: que, xq: porque, pq: porque, d: de, vc: voce, vcs: voces, tb: tambem, tbm: tambem, tmb: tambien,
         qdo: quando, hj: hoje, agr: agora, msm: mesmo, oq: o que, toy: estoy, tamos: estamos"""),
 }
+SHORT_FORMS = {short: tuple(words.split()) for short, words in _WRITTEN_OUT.items()}
 
 
 @dataclass(frozen=True)  # without slots: the joined forms are made once, when first asked for
@@ -79,11 +85,13 @@ def fold(text: str) -> Words:
     """
     text = cut(text)
     # Once more after NFKD: one character may become eighteen.
-    plain = cut(unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).translate(_LOOKALIKES))
-    kept = (c for c in plain if c in "\n\r\t" or unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc", "Cs"))
-    line = _911.sub("911", "".join(kept).casefold().translate(_APOSTROPHES))
+    plain = cut(unicodedata.normalize("NFKD", _with_one_apostrophe(text)))
+    for character in set(plain):
+        if not " " <= character <= "~" and (read := _read_as(character)) != character:
+            plain = plain.replace(character, read)
+    line = _911.sub("911", _with_one_apostrophe(plain.casefold()))
     line = _REPEATED.sub(r"\1", line)
-    clauses = (tuple(word for token in _TOKEN.findall(part) for word in _plain(token)) for part in _STOPS.split(line))
+    clauses = (tuple(_words(part)) for part in _STOPS.split(line))
     return Words(text, tuple(clause for clause in clauses if clause))
 
 
@@ -93,6 +101,21 @@ def fold_word(word: str) -> str:
     return fold(word.removesuffix("*")).line + ("*" if word.endswith("*") else "")
 
 
-def _plain(token: str) -> list[str]:
-    known = _SHORT_FORMS.get(token)
-    return known.split() if known else token.replace("'", "").split()
+def _with_one_apostrophe(text: str) -> str:
+    for mark in _APOSTROPHES:
+        text = text.replace(mark, "'")
+    return text
+
+
+def _read_as(character: str) -> str:
+    if character in "\n\r\t":
+        return character
+    return "" if unicodedata.category(character) in _INVISIBLE else _LOOKALIKES.get(character, character)
+
+
+def _words(part: str) -> Iterator[str]:
+    for token in _TOKEN.findall(part):
+        if known := SHORT_FORMS.get(token):
+            yield from known
+        else:
+            yield token.replace("'", "")

@@ -3,7 +3,7 @@
 Whole sentences are never compared: "fire" hides in "firearm", and "want to dine" scores 96 against "want to die".
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rapidfuzz.distance import OSA
 
@@ -14,7 +14,7 @@ _MOST_EDITS = 2
 _LONGEST = 24  # letters; nothing in the files is longer, and a longer typed word is no misspelling of them
 _REMEMBERED = 20_000  # typed words whose meaning is kept; one person cannot fill the memory
 _SHORTEST_STEM_WITH_EDITS = 6
-_SHORTEST_RUN_TOGETHER = 8
+_SAME_SOUND = ("bv", "ckq", "csz", "gj", "iy", "ly")  # first letters that are written for each other
 
 
 class Vocabulary:
@@ -34,6 +34,11 @@ class Vocabulary:
         self._near_stems = _deletions((stem for stem in stems if len(stem) >= _SHORTEST_STEM_WITH_EDITS), most=1)
         self._known: dict[str, frozenset[str]] = {}
 
+    @property
+    def words(self) -> Iterable[str]:
+        """Every word that stands for something by itself."""
+        return self._whole
+
     def names(self, word: str) -> frozenset[str]:
         """Names that the typed word stands for, by itself or as the nearest misspelling; empty when none."""
         if len(word) > 2 * _LONGEST:  # no word, and the memory must not fill with such
@@ -45,17 +50,6 @@ class Vocabulary:
                 self._known.clear()
             self._known[word] = found
         return found
-
-    def read(self, words: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Each word with its names; words run together ("hehasagun") come apart when every piece is known."""
-        for word in words:
-            names = self.names(word)
-            if names or len(word) < _SHORTEST_RUN_TOGETHER or word in self._ordinary:
-                yield word, names
-            elif pieces := self._apart(word):
-                yield from ((piece, self._exactly(piece)) for piece in pieces)
-            else:
-                yield word, names
 
     def _exactly(self, word: str) -> frozenset[str]:
         names = self._whole.get(word, frozenset())
@@ -82,21 +76,17 @@ class Vocabulary:
                     return frozenset().union(*(self._stems[stem] for stem in near))
         return frozenset().union(*(self._whole[candidate] for candidate in near))
 
-    def _apart(self, word: str) -> tuple[str, ...] | None:
-        """The fewest known words that make up the whole of this one; None when there are none."""
-        if len(word) > 2 * _LONGEST:
-            return None
-        best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
-        for end in range(1, len(word) + 1):
-            for start in range(max(0, end - _LONGEST), end):
-                before, piece = best[start], word[start:end]
-                if before is None or piece not in self._whole or (len(piece) == 1 and piece not in "aeiouy"):
-                    continue
-                if (now := best[end]) is None or len(before) + 1 < len(now):
-                    best[end] = (*before, piece)
-        pieces = best[-1]
-        # Two pieces are how ordinary compounds are made ("firearm", "headache"); a run-together cry has more.
-        return pieces if pieces and len(pieces) >= 3 else None
+
+def _begin_alike(word: str, other: str) -> bool:
+    """Whether one may be the other misspelt: people rarely miss the first letter, unless it sounds the same.
+
+    "negaron" is not "pegaron"; "bentana" is "ventana", "ospital" is "hospital", "uqick" is "quick".
+    """
+    if word[0] == other[0] or word[:2] == other[1::-1]:
+        return True
+    if word[0] == "h" or other[0] == "h":
+        return word.removeprefix("h")[:1] == other.removeprefix("h")[:1]
+    return any(word[0] in sound and other[0] in sound for sound in _SAME_SOUND)
 
 
 def _deletions(words: Iterable[str], most: int = _MOST_EDITS) -> dict[str, list[str]]:
@@ -122,10 +112,9 @@ def _nearest(word: str, index: Mapping[str, Sequence[str]], edits: int) -> set[s
     distances: dict[str, int] = {}
     for spelling in _without(word, edits):
         for candidate in index.get(spelling, ()):
+            if not _begin_alike(word, candidate):
+                continue
             allowed = min(edits, _EDITS.get(len(candidate), _MOST_EDITS))
-            # People miss the first letter of a word rarely; a second edit there is another word.
-            if allowed == _MOST_EDITS and candidate[0] != word[0]:
-                allowed = 1
             if (distance := OSA.distance(word, candidate, score_cutoff=allowed)) <= allowed:
                 distances[candidate] = distance
     if not distances:

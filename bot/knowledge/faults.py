@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,9 +12,11 @@ from rapidfuzz import process
 
 from bot.core.entry import Place
 from bot.knowledge.forms import EntryForm, WordingForm
-from bot.knowledge.source import Node, Problem
+from bot.knowledge.source import Node, Problem, shown
 
 F = TypeVar("F")
+_MOST_TOLD = 50  # faults of one file; who mends fifty looks again
+_LONGEST_NAME = 40  # of a field, doubled; more is not a misspelling of it
 _LANGUAGE = re.compile(r"(?!id\Z)[a-z]{2}\Z")  # `id` names the entry, not Indonesian
 
 _SAYS = {
@@ -43,7 +46,7 @@ class Faults:
             checked: F = TypeAdapter(model).validate_python(node.plain() if value is None else value)
             return checked
         except ValidationError as e:
-            for error in e.errors():
+            for error in islice(e.errors(include_url=False), _MOST_TOLD):
                 path = tuple(step for step in error["loc"] if step not in ("wordings", "[key]") and not _is_tag(step))
                 self.add(node.at(path).place, _explained(error, path, model))
             return None
@@ -64,7 +67,11 @@ def items(model: type[F], node: Node | None, name: str, faults: Faults) -> Itera
     if not isinstance(node.value, list):
         faults.add(Place(name, 1), "must be a list: each item starts with `- `")
         return
+    before = len(faults.problems)
     for item in node.value:
+        if len(faults.problems) - before > _MOST_TOLD:
+            faults.add(item.place, "not read from here on: mend the faults above first")
+            return
         if model is EntryForm and isinstance(item.value, dict) and "wordings" in item.value:
             where = item.at(("wordings",)).place
             faults.add(where, "`wordings` is not known here: write each language as a key (`en:`, `es:`)")
@@ -89,10 +96,10 @@ def _is_tag(step: int | str) -> bool:
 
 
 def _explained(error: ErrorDetails, path: tuple[int | str, ...], model: Any) -> str:
-    name = next((f"`{step}`" for step in reversed(path) if isinstance(step, str)), "this")
+    name = next((f"`{shown(step)}`" for step in reversed(path) if isinstance(step, str)), "this")
     match error["type"]:
         case "extra_forbidden":
-            near = process.extractOne(str(path[-1]), _fields_at(model), score_cutoff=60)
+            near = process.extractOne(str(path[-1])[:_LONGEST_NAME], _fields_at(model), score_cutoff=60)
             return f"{name} is not known here: " + (f"did you mean `{near[0]}`?" if near else "remove it")
         case "too_short" if error["loc"][-1:] == ("wordings",):
             return "no language: add `en:` with title, asks and answer"

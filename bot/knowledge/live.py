@@ -5,17 +5,17 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
 from bot.core.answer import Snapshot
-from bot.core.entry import Place
+from bot.core.entry import Knowledge, Place
 from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
 from bot.core.lookout import Lookout
-from bot.knowledge import encoder, schema, selftest, source, trained, urgent
+from bot.core.match import Learned
+from bot.knowledge import encoder, learned, lexicon, schema, selftest, source, trained, urgent
 from bot.knowledge.examples import Example
 from bot.knowledge.source import KnowledgeInvalid, Problem
 from bot.knowledge.urgent import EmergencyFiles
@@ -28,6 +28,8 @@ SHIPPED = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "know
 
 _EVERY = 1.0  # seconds between two looks at the folder
 _LAST_GOOD = "last_good"
+CACHE = "cache"
+"""Where under the data folder is kept what was learned."""
 
 
 def default_folder() -> Path:
@@ -45,37 +47,33 @@ class Loaded(NamedTuple):
 
 
 def load(folder: Path) -> Loaded:
-    """Read and check the folder, and learn all but the net. Raises `KnowledgeInvalid` with every fault."""
+    """Read and check the folder, and learn what is counted. Raises `KnowledgeInvalid` with every fault."""
     sources = source.read(folder, SHIPPED)
     knowledge, emergency = schema.checked(sources)
     faults = tuple(selftest.cues(emergency))
     if faults:
         raise KnowledgeInvalid(faults)
-    return Loaded(Snapshot.of(knowledge), sources, emergency.lessons)
+    return Loaded(_snapshot(knowledge), sources, emergency.lessons)
 
 
-def lookout(lessons: Sequence[Example], data: Path) -> Lookout:
-    """The net under the cues with its encoder, from the cache under the data folder or learned now.
+def taught(loaded: Loaded, data: Path, found: encoder.Encoder | None) -> Snapshot:
+    """The snapshot with all that is learned by descent: the net under the cues, the matcher's regression.
 
-    Takes two seconds from the cache; half a minute otherwise, once.
+    Takes a second from the cache under the data folder; two minutes otherwise, once.
     """
-    return _learned(lessons, encoder.load(), data)
+    index, cache = loaded.snapshot.index, data / CACHE
+    index = index.knowing(learned.matcher(index.phrasings, found, cache))
+    return replace(loaded.snapshot, index=index, lookout=_lookout(loaded.lessons, found, cache))
 
 
-def _learned(lessons: Sequence[Example], found: encoder.Encoder | None, data: Path) -> Lookout:
-    if not lessons:
-        return Lookout()
-    return Lookout(trained.net(lessons, found, data / "cache"), found.try_vector if found else None)
+def _lookout(lessons: Sequence[Example], found: encoder.Encoder | None, cache: Path) -> Lookout:
+    net = trained.net(lessons, found, cache) if lessons else None
+    return Lookout(net, found.try_vector if found else None)
 
 
-def examine(folder: Path, today: date) -> tuple[Problem, ...]:
-    """Everything `check` reports on a folder: faults alone when there are any, else the findings."""
-    try:
-        snapshot, sources, _ = load(folder)
-    except KnowledgeInvalid as e:
-        return tuple(sorted(e.problems))
-    met = (*sources.problems, *selftest.findings(snapshot, today), *selftest.questions(snapshot))
-    return tuple(sorted(met))
+def _snapshot(knowledge: Knowledge) -> Snapshot:
+    listed = (lexicon.language(code) for code in knowledge.department.languages)
+    return Snapshot.of(knowledge, frozenset().union(*(language.shares for language in listed if language)))
 
 
 class Live:
@@ -91,6 +89,8 @@ class Live:
         self._learned_from: tuple[Example, ...] = ()
         self._encoder: encoder.Encoder | None = None
         self._lookout = Lookout()
+        self._learned: Learned | None = None
+        self._learned_for: tuple[str, ...] = ()
         self._stamp: tuple[object, ...] = ()
         self.current: Snapshot | None = None
         self.fault: KnowledgeInvalid | None = None
@@ -123,22 +123,39 @@ class Live:
             self.fault = e
             log.error("knowledge broken", faults=" ".join(str(problem.place) for problem in e.problems))
             return
-        self.current, self.fault = replace(snapshot, lookout=self._lookout), None
+        self.current, self.fault = self._knowing(snapshot), None
         self._keep(sources)
         log.info("knowledge live", revision=sources.revision, entries=len(snapshot.knowledge.entries))
 
     async def learn(self) -> None:
-        """Learn the net from the newest lessons, in a thread; meanwhile the cues stand alone, or over the last net."""
-        if self._lessons == self._learned_from:
-            return
-        lessons = self._lessons
+        """Learn from the newest lessons and phrasings, in threads; meanwhile what was learned before goes on."""
         if self._encoder is None:
             self._encoder = await asyncio.to_thread(encoder.load)
-        self._lookout = await asyncio.to_thread(_learned, lessons, self._encoder, self._data)
-        self._learned_from = lessons
+        if self._lessons != self._learned_from:
+            lessons = self._lessons
+            self._lookout = await asyncio.to_thread(_lookout, lessons, self._encoder, self._data / CACHE)
+            self._learned_from = lessons
+            log.info("net ready", lessons=len(lessons), encoder=self._encoder is not None)
         if self.current is not None:
-            self.current = replace(self.current, lookout=self._lookout)
-        log.info("net ready", lessons=len(lessons), encoder=self._encoder is not None)
+            phrasings = self.current.index.phrasings
+            self._learned = await asyncio.to_thread(learned.matcher, phrasings, self._encoder, self._data / CACHE)
+            self._learned_for = tuple(entry.id for entry in phrasings.entries)
+            self.current = self._knowing(self.current)
+            log.info("matcher ready", phrasings=len(phrasings.asks), encoder=self._encoder is not None)
+
+    def _knowing(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what was learned; after an edit that adds no entry, of the phrasings before it."""
+        index = snapshot.index
+        if self._learned and self._learned_for == tuple(entry.id for entry in index.phrasings.entries):
+            index = index.knowing(self._learned)
+        return replace(snapshot, index=index, lookout=self._lookout)
+
+    @property
+    def matches(self) -> str:
+        """What finds answers now, for `/readyz`."""
+        if self._learned is None:
+            return "words counted"
+        return "words and meaning" if self._learned.by_vector else "words, without encoder"
 
     @property
     def looks(self) -> str:
@@ -186,7 +203,7 @@ class Live:
                 emergency = urgent.emergency(source.read(place, SHIPPED) if place.is_dir() else sources)
                 break
         knowledge = schema.salvaged(sources, emergency)
-        return Snapshot.of(knowledge) if knowledge else None
+        return _snapshot(knowledge) if knowledge else None
 
     def _keep(self, sources: source.Sources) -> None:
         """Copy what just went live, byte for byte, for a start that finds the folder broken.

@@ -22,6 +22,7 @@ from bot.core.entry import (
     Source,
     Wording,
 )
+from bot.knowledge import facts
 from bot.knowledge.faults import Faults, items, single
 from bot.knowledge.forms import DepartmentForm, EntryForm, PhrasesForm, QuestionForm, WordingForm
 from bot.knowledge.source import KnowledgeInvalid, Node, Sources
@@ -40,6 +41,7 @@ def checked(sources: Sources) -> tuple[Knowledge, EmergencyFiles]:
     faults = Faults([problem for problem in sources.problems if problem.is_fault])
     urgent = emergency_files(sources, faults)
     whole = _whole(sources, urgent, faults)
+    facts.listed(sources, faults)
     if whole is None or urgent is None or faults.problems:
         also = (problem for problem in sources.problems if not problem.is_fault)
         raise KnowledgeInvalid(tuple(sorted((*faults.problems, *also))))
@@ -97,7 +99,14 @@ def _department(node: Node | None, faults: Faults) -> Department | None:
     form = single(DepartmentForm, node, "department.yaml", faults)
     if form is None:
         return None
-    return Department(form.name, ZoneInfo(form.time_zone), tuple(form.languages), form.links)
+    return Department(
+        form.name,
+        ZoneInfo(form.time_zone),
+        tuple(form.languages),
+        form.links,
+        tuple(form.own_places),
+        tuple(form.other_places),
+    )
 
 
 def _entries(files: Mapping[str, Node], faults: Faults) -> Iterator[Entry]:

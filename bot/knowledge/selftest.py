@@ -6,13 +6,14 @@ from datetime import date
 from bot.core import compose
 from bot.core.answer import Snapshot
 from bot.core.emergency import Level, Rules, check
-from bot.core.entry import Entry, EntryKind, Knowledge, Place, fingerprint
-from bot.core.match import Certainty
+from bot.core.entry import Entry, EntryKind
+from bot.core.features import Floats
+from bot.core.match import Certainty, Index
 from bot.core.text import fold
+from bot.knowledge import upkeep
+from bot.knowledge.about import About
 from bot.knowledge.source import Problem
 from bot.knowledge.urgent import EmergencyFiles
-
-_LABEL_SHOWN = 20  # characters: the shortest button among the channels; titles must differ within it
 
 
 def cues(files: EmergencyFiles) -> Iterator[Problem]:
@@ -28,22 +29,20 @@ def cues(files: EmergencyFiles) -> Iterator[Problem]:
                 yield Problem(place, f"cue `{cue_id}` must spare this, and `{verdict.cue}` raises it")
 
 
-def findings(snapshot: Snapshot, today: date) -> Iterator[Problem]:
-    """What curators should look at; none of it keeps the folder from going live."""
+def findings(snapshot: Snapshot, vectors: Floats | None, today: date) -> Iterator[Problem]:
+    """What curators should look at; none of it keeps the folder from going live. `vectors` are those of its asks."""
     knowledge = snapshot.knowledge
     entries = [*knowledge.entries.values(), *knowledge.elsewhere]
     for entry in entries:
         yield from _swallowed(entry, knowledge.rules)
-        yield from _not_found(entry, snapshot)
-    for entry in knowledge.entries.values():
-        yield from _unkept(entry, knowledge, today)
-    yield from _alike(knowledge)
+    yield from _collisions(snapshot.index, vectors)
+    yield from upkeep.findings(knowledge, today)
 
 
 def questions(snapshot: Snapshot) -> Iterator[Problem]:
     """Questions that do not find their entry, and known misses that do: those leave their list."""
     for question in snapshot.knowledge.questions:
-        match = snapshot.index.rank(fold(question.text))
+        match = snapshot.index.rank(fold(question.text), snapshot.lookout.embed)
         found = [
             candidate.entry.id for candidate in match.candidates if candidate.entry.id in snapshot.knowledge.entries
         ]
@@ -56,59 +55,27 @@ def questions(snapshot: Snapshot) -> Iterator[Problem]:
             says = (
                 "is answered right now: take it off this list" if is_right else f"finds {', '.join(found) or 'nothing'}"
             )
-            yield Problem(question.place, f"{question.text!r} {says}", is_fault=False)
+            yield Problem(question.place, f"{question.text!r} {says}", is_fault=False, about=About.QUESTION)
 
 
 def _swallowed(entry: Entry, rules: Rules) -> Iterator[Problem]:
     for _, ask in entry.asks():
         verdict = check(fold(ask.text), rules)
         if verdict.level is Level.EMERGENCY:
-            yield Problem(ask.place, f"{ask.text!r} is sent to 911 by cue `{verdict.cue}`", is_fault=False)
+            told = f"{ask.text!r} is sent to 911 by cue `{verdict.cue}`"
+            yield Problem(ask.place, told, is_fault=False, about=About.SWALLOWED)
     value = check(fold(compose.ENTRY_MARK + entry.id), rules)
     if value.level is Level.EMERGENCY:
-        yield Problem(entry.place, f"the button of `{entry.id}` is sent to 911 by cue `{value.cue}`", is_fault=False)
+        told = f"the button of `{entry.id}` is sent to 911 by cue `{value.cue}`"
+        yield Problem(entry.place, told, is_fault=False, about=About.SWALLOWED)
 
 
-def _not_found(entry: Entry, snapshot: Snapshot) -> Iterator[Problem]:
-    for _, ask in entry.asks():
-        match = snapshot.index.rank(fold(ask.text))
-        first = match.candidates[0] if match.candidates else None
-        if first is None or first.entry.id != entry.id:
-            other = f"`{first.entry.id}` through {first.ask.text!r} ({first.ask.place})" if first else "nothing"
-            yield Problem(ask.place, f"{ask.text!r} of `{entry.id}` finds {other}", is_fault=False)
-
-
-def _unkept(entry: Entry, knowledge: Knowledge, today: date) -> Iterator[Problem]:
-    def finding(text: str) -> Problem:
-        return Problem(entry.place, f"`{entry.id}` {text}", is_fault=False)
-
-    missing = [name for name in ("owner", "checked_on", "review_every", "source") if getattr(entry, name) is None]
-    if missing:
-        yield finding(f"has no {', '.join(missing)}")
-    if compose.is_overdue(entry, today):
-        yield finding("is due for review")
-    for other in entry.related:
-        if other not in knowledge.entries:
-            yield finding(f"names `{other}` as related, and there is no such entry")
-    for language in knowledge.department.languages:
-        if language not in entry.wordings:
-            yield finding(f"has no `{language}`")
-    original = next(iter(entry.wordings.values())).answer
-    for language, wording in entry.wordings.items():
-        if wording.translates and original and wording.translates != fingerprint(original):
-            yield finding(f"`{language}` translates an older answer: compare, then write {fingerprint(original)}")
-    if entry.source and not entry.source.url.startswith("https://"):
-        yield finding("has a source that is not https")
-
-
-def _alike(knowledge: Knowledge) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], Place] = {}
-    for entry in knowledge.entries.values():
-        for language, wording in entry.wordings.items():
-            label = (language, wording.title[:_LABEL_SHOWN].casefold())
-            if label in seen:
-                text = (
-                    f"`{language}` title {wording.title!r} looks like the one at {seen[label]} once a channel cuts it"
-                )
-                yield Problem(entry.place, text, is_fault=False)
-            seen.setdefault(label, entry.place)
+def _collisions(index: Index, vectors: Floats | None) -> Iterator[Problem]:
+    phrasings = index.phrasings
+    for label, ask, words, first in zip(
+        phrasings.labels, phrasings.asks, phrasings.words, index.firsts(vectors), strict=True
+    ):
+        if first is not phrasings.entries[label]:
+            other = index.nearest(first, words)
+            told = f"{ask.text!r} of `{phrasings.entries[label].id}` finds `{first.id}`: {other.text!r} ({other.place})"
+            yield Problem(ask.place, told, is_fault=False, about=About.COLLISION)

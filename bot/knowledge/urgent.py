@@ -74,8 +74,8 @@ def emergency_files(sources: Sources, faults: Faults) -> EmergencyFiles | None:
     if any(problem.place.file.startswith("emergency/") for problem in faults.problems):
         return None
     around = {context: tuple(getattr(contexts, context.value)) for context in Context}
-    real_words = frozenset().union(*(lexicon.words(language) for language in replies.redirect))
-    rules = Rules(EmergencyRules(classes, tuple(words.ordinary), tuple(cues.values()), around), real_words)
+    languages = [found for language in replies.redirect if (found := lexicon.language(language))]
+    rules = Rules(EmergencyRules(classes, tuple(words.ordinary), tuple(cues.values()), around), languages)
     said = EmergencyReplies(replies.redirect, replies.notice, replies.lines)
     return EmergencyFiles(rules, said, examples, lessons)
 

@@ -14,6 +14,7 @@ class Health:
 
     `faults` are those of the newest edit, each with file and line; the last good knowledge goes on answering.
     `looks_out` names what looks out for emergencies: the cues alone, or the net too, with its encoder or without.
+    `matches` names what finds answers: words counted, or the regression too, with the encoder or without.
     `can_answer`: questions get answers now. A store that is down does not keep them from it.
     """
 
@@ -23,6 +24,7 @@ class Health:
     is_store_ok: bool = True
     channels: Mapping[str, str] = field(default_factory=dict)
     looks_out: str = ""
+    matches: str = ""
 
 
 def routes(health: Callable[[], Health]) -> list[web.RouteDef]:

@@ -37,7 +37,13 @@ class Conversations:
 
 async def _load(connection: AsyncConnection, person: str) -> Conversation | None:
     kept = select(
-        table.c.language, table.c.spoke, table.c.offered, table.c.offered_at, table.c.entry, table.c.emergency_at
+        table.c.language,
+        table.c.spoke,
+        table.c.offered,
+        table.c.offered_at,
+        table.c.entry,
+        table.c.emergency_at,
+        table.c.saved_at,
     )
     try:
         row = (await connection.execute(kept.where(table.c.person == person))).one_or_none()
@@ -58,7 +64,13 @@ def _read(row: Row[*tuple[Any, ...]]) -> Conversation:
             case _:
                 raise ValueError("not a choice")
     return Conversation(
-        row.language, row.spoke, tuple(choices), row.offered_at, row.entry, emergency_at=row.emergency_at
+        row.language,
+        row.spoke,
+        tuple(choices),
+        row.offered_at,
+        row.entry,
+        emergency_at=row.emergency_at,
+        replied_at=row.saved_at,  # a chat is saved when its reply is decided
     )
 
 

@@ -16,7 +16,8 @@ from random import Random
 
 from bot.core.emergency import Level, Rules, check
 from bot.core.entry import Place
-from bot.core.net import Net, raised, settled
+from bot.core.lookout import Lookout, look
+from bot.core.net import Net, settled
 from bot.core.text import fold
 from bot.knowledge import encoder, examples, live, source, trained, urgent
 from bot.knowledge.encoder import Encoder
@@ -93,20 +94,13 @@ def cross(lessons: Sequence[Example], found: Encoder | None, part: Callable[[Exa
 
 
 def by_net(net: Net, found: Encoder | None) -> Decide:
-    return lambda text: raised(net.of(fold(text), found.vector(text) if found else None))
+    return lambda text: settled(net.of(fold(text), found.vector(text) if found else None), Level.NONE, is_hard=False)
 
 
-def together(rules: Rules, net: Net, found: Encoder | None, may_lower: bool = False) -> Decide:
-    """Cues and net; `may_lower` lets the net step a soft cue down."""
-
-    def decide(text: str) -> Level:
-        verdict = check(fold(text), rules)
-        reading = net.of(fold(text), found.vector(text) if found else None)
-        if not may_lower:
-            return raised(reading, verdict.level)
-        return settled(reading, verdict.level, verdict.cue is not None and rules.cues[verdict.cue].hard)
-
-    return decide
+def together(rules: Rules, net: Net, found: Encoder | None) -> Decide:
+    """Cues and net, as a message meets them."""
+    lookout = Lookout(net, found.vector if found else None)
+    return lambda text: look(fold(text), rules, lookout).level
 
 
 def abused(text: str, how: str, chance: Random) -> str:
@@ -167,7 +161,6 @@ def main() -> None:
         ("net without encoder", by_net(net, None)),
         ("cues and net", together(rules, net, found)),
         ("cues and net, no encoder", together(rules, net, None)),
-        ("cues and net, soft lowered", together(rules, net, found, may_lower=True)),
     ):
         by_language(name, dev, languages, decide)
     worst("cues and net", dev, together(rules, net, found))

@@ -1,0 +1,128 @@
+"""What the matcher learned, on disk: kept until the phrasings change, learned anew then.
+
+Sentence vectors are kept one by one, so that an edit costs the vectors of what was edited and not of everything.
+"""
+
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from bot.core import learning, sketch
+from bot.core.features import Floats
+from bot.core.match import COUNTED, Learned, Phrasings
+from bot.knowledge.encoder import WIDTH, Encoder
+
+log = structlog.get_logger()
+
+_METHOD = 1  # raise it when features, sketch or learning change what the same phrasings give
+_NAME, _VECTORS = "match.npz", "vectors.npz"
+SHIPPED = Path(__file__).parent / "weights"
+"""What was learned from the project's own phrasings, so that a fresh clone need not learn it."""
+_AT_ONCE = 64  # phrasings given to the encoder together: their number by their length is what it needs of memory
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+
+
+def matcher(phrasings: Phrasings, encoder: Encoder | None, cache: Path) -> Learned:
+    """What these phrasings teach: from the cache or as shipped when it was learned from the same, else learned now.
+
+    Learning takes most of a minute, and another half for vectors that nobody has made yet: call it where nobody waits.
+    """
+    if not phrasings.asks:
+        return COUNTED
+    key = _key(phrasings, encoder)
+    for folder in (cache, SHIPPED):
+        if (kept := _kept(folder / _NAME, key, len(phrasings.entries))) is not None:
+            return kept
+    learned = learning.learned(phrasings, None if encoder is None else vectors(phrasings, encoder, cache))
+    _keep(
+        cache / _NAME,
+        {
+            "key": np.array(key),
+            "weights": np.asarray(learned.weights, np.float16),
+            "numbers": np.array([learned.counted, learned.regressed, learned.slope, learned.bias]),
+        },
+    )
+    log.info("matcher learned", phrasings=len(phrasings.asks), vectors=encoder is not None)
+    return learned
+
+
+def vectors(phrasings: Phrasings, encoder: Encoder, cache: Path) -> Floats:
+    """One row a phrasing, from the cache as far as it has them. Made one by one they would cost three times as much."""
+    path = cache / _VECTORS
+    names = [_name(ask.text, encoder) for ask in phrasings.asks]
+    known = dict(_kept_vectors(path))
+    missing = {name: ask.text for name, ask in zip(names, phrasings.asks, strict=True) if name not in known}
+    listed = sorted(missing, key=lambda name: len(missing[name]))  # of like length: the longest sets the cost of all
+    for at in range(0, len(listed), _AT_ONCE):
+        some = listed[at : at + _AT_ONCE]
+        known |= zip(some, encoder.vectors([missing[name] for name in some]), strict=True)
+    found = np.array([known[name] for name in names], np.float32).reshape(-1, WIDTH)
+    if missing:
+        kept = dict(zip(names, found, strict=True))
+        _keep(path, {"names": np.array(list(kept)), "vectors": np.array(list(kept.values()), np.float16)})
+    return found
+
+
+def _name(text: str, encoder: Encoder) -> str:
+    return hashlib.sha256(f"{encoder.revision}\0{text}".encode(errors="replace")).hexdigest()[:16]
+
+
+def _key(phrasings: Phrasings, encoder: Encoder | None) -> str:
+    """Names everything the weights come from."""
+    digest = hashlib.sha256(f"{_METHOD}\0{encoder.revision if encoder else ''}".encode())
+    for label, ask in zip(phrasings.labels, phrasings.asks, strict=True):
+        digest.update(f"\0{phrasings.entries[label].id}\0{ask.text}".encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def _kept(path: Path, key: str, entries: int) -> Learned | None:
+    """What the file holds; None when there is none, it is another's, or it is damaged."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            if str(file["key"]) != key:
+                return None
+            weights, numbers = file["weights"].astype(np.float32), [float(each) for each in file["numbers"]]
+    except FileNotFoundError:
+        return None
+    except _DAMAGED as e:
+        log.warning("matcher cache damaged", error=type(e).__name__)
+        return None
+    if len(numbers) != 4 or weights.shape not in ((WIDTH, entries), (sketch.WIDTH, entries)):
+        log.warning("matcher cache damaged", error="shape")
+        return None
+    return Learned(weights, len(weights) == WIDTH, *numbers)
+
+
+def _kept_vectors(path: Path) -> Mapping[str, Floats]:
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return dict(zip(file["names"].tolist(), file["vectors"].astype(np.float32), strict=True))
+    except FileNotFoundError:
+        return {}
+    except _DAMAGED as e:
+        log.warning("vector cache damaged", error=type(e).__name__)
+        return {}
+
+
+def _keep(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all. Failing costs the next start its seconds, nothing else."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as file:
+            np.savez(file, **content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as e:
+        log.warning("matcher not kept", error=type(e).__name__)
+        with suppress(OSError):
+            fresh.unlink()
