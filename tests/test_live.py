@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.answer import Snapshot
 from bot.core.emergency import Level, check
+from bot.core.entry import Knowledge
 from bot.core.text import fold
 from bot.knowledge import source
 from bot.knowledge.live import Live
@@ -37,6 +38,11 @@ async def settle(live: Live) -> None:
     await live.look(await live.look(()))
 
 
+def knows(live: Live) -> Knowledge:
+    assert live.current is not None
+    return live.current.knowledge
+
+
 def answers(live: Live) -> list[str | None]:
     assert isinstance(live.current, Snapshot)
     return [entry.wordings["en"].answer for entry in live.current.knowledge.entries.values()]
@@ -50,38 +56,38 @@ async def test_an_edit_goes_live_by_itself(live: Live, folder: Path) -> None:
 
 
 async def test_half_a_file_is_not_read_while_it_is_being_written(live: Live, folder: Path) -> None:
-    before = live.current
+    knows_before = knows(live)
     seen = await live.look(())
     (folder / "faqs/a.yaml").write_text((folder / "contacts.yaml").read_text().replace("contacts", "half"))
     seen = await live.look(seen)  # changed since: not settled yet
-    assert live.current is before
+    assert knows(live) is knows_before
     await live.look(seen)
-    assert live.current is not before
+    assert knows(live) is not knows_before
 
 
 @pytest.mark.parametrize("name", small_folder.FILES)
 async def test_a_fault_in_any_kind_of_file_is_told_and_the_old_answers_go_on_until_it_is_mended(
     live: Live, folder: Path, name: str
 ) -> None:
-    before, sound = live.current, (folder / name).read_bytes()
+    knows_before, sound = knows(live), (folder / name).read_bytes()
     (folder / name).write_bytes(sound + b"\n- broken: [\n")
     await settle(live)
-    assert live.current is before
+    assert knows(live) is knows_before
     assert live.fault is not None
     assert {problem.place.file for problem in live.fault.problems} == {name}
     assert all(problem.place.line > 1 for problem in live.fault.problems)
     (folder / name).write_bytes(sound + b"# mended\n")
     await settle(live)
     assert live.fault is None
-    assert live.current is not before
+    assert knows(live) is not knows_before
 
 
 async def test_a_cue_that_no_longer_raises_its_examples_does_not_go_live(live: Live, folder: Path) -> None:
-    before = live.current
+    knows_before = knows(live)
     said = "any: [zebra loose], raises: [a zebra is loose], spares: [zebra loose]"
     (folder / "emergency/cues/zz.yaml").write_text(f"- {{id: zz-zebra, kind: x, level: emergency, {said}}}\n")
     await settle(live)
-    assert live.current is before
+    assert knows(live) is knows_before
     assert live.fault is not None
     assert [str(problem) for problem in live.fault.problems] == [
         "emergency/cues/zz.yaml:1: cue `zz-zebra` must raise this to emergency, and it gets none",
@@ -90,10 +96,10 @@ async def test_a_cue_that_no_longer_raises_its_examples_does_not_go_live(live: L
 
 
 async def test_a_folder_that_vanishes_changes_nothing(live: Live, folder: Path) -> None:
-    before = live.current
+    knows_before = knows(live)
     shutil.rmtree(folder)
     await settle(live)
-    assert live.current is before
+    assert knows(live) is knows_before
     assert live.fault is not None
 
 

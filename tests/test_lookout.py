@@ -36,9 +36,9 @@ def lookout(emergency: float, caution: float) -> Lookout:
 @pytest.mark.parametrize(
     ("text", "emergency", "caution", "level"),
     [
-        ("nothing met", 0.9, 0.05, Level.EMERGENCY),
-        ("nothing met", 0.2, 0.7, Level.CAUTION),
-        ("nothing met", 0.01, 0.01, Level.NONE),
+        ("nothing was met", 0.9, 0.05, Level.EMERGENCY),
+        ("nothing was met", 0.2, 0.7, Level.CAUTION),
+        ("nothing was met", 0.01, 0.01, Level.NONE),
         ("odd noise", 0.9, 0.05, Level.EMERGENCY),
         ("odd noise", 0.03, 0.3, Level.CAUTION),
         ("odd noise", 0.01, 0.01, Level.NONE),
@@ -66,7 +66,7 @@ def test_without_a_net_the_cues_stand_alone() -> None:
 
 
 def test_what_the_net_read_is_told() -> None:
-    verdict = look(fold("nothing met"), RULES, lookout(0.9, 0.05))
+    verdict = look(fold("nothing was met"), RULES, lookout(0.9, 0.05))
     assert (verdict.cue, verdict.why) == ("net", ("net: emergency 0.90, caution 0.05",))
 
 
@@ -106,3 +106,8 @@ def real_rules() -> Rules:
 )
 def test_a_short_cry_stands_whatever_the_net_reads(cry: str, real_rules: Rules) -> None:
     assert look(fold(cry), real_rules, lookout(0.0, 0.0)).level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["no", "y", "por favor", "sim", "ok", "si", "yes please", "?", "oi", "thanks"])
+def test_of_one_or_two_words_that_say_nothing_the_net_is_not_asked(text: str, real_rules: Rules) -> None:
+    assert look(fold(text), real_rules, lookout(0.99, 0.0)).level is Level.NONE

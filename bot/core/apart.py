@@ -54,11 +54,16 @@ class Apart:
         self._rarer = [language.rarer for language in languages]
         self._resembles = resembles
         self._met: dict[str, tuple[str, ...]] = {}
+        self._last: Words | None = None
 
     def message(self, words: Words) -> Words:
         """The message with all its words taken apart; the same when none is."""
+        if words is self._last:  # taken apart already: the cues read what the whole check has prepared
+            return words
         clauses = tuple(tuple(piece for word in clause for piece in self.word(word)) for clause in words.clauses)
-        return words if clauses == words.clauses else Words(". ".join(map(" ".join, clauses)), clauses)
+        found = words if clauses == words.clauses else Words(". ".join(map(" ".join, clauses)), clauses)
+        self._last = found
+        return found
 
     def word(self, word: str) -> tuple[str, ...]:
         """The words that this one is made of; itself alone when it is one word."""

@@ -6,6 +6,7 @@ entries all: what asks for these stands for a question that nobody has an answer
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ _SHARES = (0.15, 0.25, 0.35, 0.5, 0.75, 1.0, 1.4)  # tried for each judge
 _FEWEST_ENTRIES, _FEWEST_PHRASINGS = 10, 5  # of a folder, and of an entry on the average: with less nothing is measured
 # What our own phrasings gave, with so many entries. Among few, some entry is always rather likely: it counts for less.
 _USUAL_SHARES, _USUAL_SCORES, _USUAL_ENTRIES = (0.25, 0.75), (0.95, -0.6), 150
+_SCALES = (0.5, 0.75, 1.0)
 _NEVER = np.float32(-50.0)  # the score of an entry that a fold knows nothing of
 _HELD = 1e-3  # keeps slope and bias finite where everything is right
 _SEED = 0
@@ -43,7 +45,9 @@ def learned(phrasings: Phrasings, vectors: Floats | None) -> Learned:
     bias -= math.log(_USUAL_ENTRIES / max(1, min(_USUAL_ENTRIES, len(phrasings.entries) - 1))) / 2
     if phrasings.own >= _FEWEST_ENTRIES and len(labels) >= _FEWEST_PHRASINGS * phrasings.own:
         counted, regressed, truth = _held_out(phrasings, met, labels, vectors)
-        shares = _weighed(counted, regressed, truth)
+        # Beside vectors the counts weigh a third: held-out phrasings hardly tell from a sixth to a half, questions do.
+        tried = [(one / 3, one) for one in _SCALES] if is_by_vector else list(product(_SHARES, _SHARES))
+        shares = _weighed(counted, regressed, truth, tried)
         slope, bias = _calibrated(shares[0] * counted + shares[1] * regressed, truth, phrasings.own)
     weights = _regression(vectors, labels, len(phrasings.entries), _ROUNDS)
     return Learned(weights, is_by_vector, shares[0], shares[1], slope, bias)
@@ -85,7 +89,9 @@ def _held_out(
     return counted, regressed, truth
 
 
-def _weighed(counted: Floats, regressed: Floats, truth: _Whole) -> tuple[float, float]:
+def _weighed(
+    counted: Floats, regressed: Floats, truth: _Whole, tried: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
     """What the judges must weigh so that their sum makes the held-out phrasings likeliest."""
     answerable = np.flatnonzero(truth >= 0)
     if not answerable.size:
@@ -95,7 +101,7 @@ def _weighed(counted: Floats, regressed: Floats, truth: _Whole) -> tuple[float, 
         scores = shares[0] * counted[answerable] + shares[1] * regressed[answerable]
         return -float(_log_likely(scores)[np.arange(len(answerable)), truth[answerable]].mean())
 
-    return min(((one, other) for one in _SHARES for other in _SHARES), key=surprise)
+    return min(tried, key=surprise)
 
 
 def _calibrated(scores: Floats, truth: _Whole, own: int) -> tuple[float, float]:

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from bot.core.emergency import Level, Rules, Verdict, check
 from bot.core.features import Floats
 from bot.core.net import Net, settled
+from bot.core.pattern import FILLER, is_class
 from bot.core.text import Words
 
 Embed = Callable[[str], Floats | None]
+_BARE = 2  # words
+_SAY_NOTHING = frozenset((FILLER, "NOT", "IN"))  # classes whose words alone tell nothing
 BY_NET = "net"  # in the place of a cue's name, where no cue was met
 
 
@@ -34,9 +37,18 @@ def look(words: Words, rules: Rules, lookout: Lookout) -> Verdict:
     verdict = check(words, rules)
     if lookout.net is None or verdict.is_hard:  # a hard cue waits for no net
         return verdict
+    if verdict.level is Level.NONE and _is_bare(words, rules):
+        return verdict
     reading = lookout.net.of(words, lookout.embed(words.text) if lookout.embed else None)
     level = settled(reading, verdict.level, verdict.is_hard)
     why = (*verdict.why, f"net: emergency {reading.emergency:.2f}, caution {reading.caution:.2f}")
     if level is Level.NONE:
         return Verdict(level, why=why)
     return Verdict(level, verdict.cue or BY_NET, verdict.line, why)
+
+
+def _is_bare(words: Words, rules: Rules) -> bool:
+    """Whether a message is one or two words that no cue could use: of "no" or "por favor" the net can only guess."""
+    tokens = words.tokens
+    named = {name for word in tokens for name in rules.vocabulary.names(word) if is_class(name)}
+    return len(tokens) <= _BARE and named <= _SAY_NOTHING

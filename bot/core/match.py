@@ -6,7 +6,7 @@ what score their sum deserves, is measured on the phrasings themselves.
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -128,7 +128,7 @@ class Index:
                 said_by[word].add(label)
         self._telling = {word: owners for word, owners in said_by.items() if len(owners) <= _most(word, phrasings)}
         self._said = frozenset(said_by)
-        self._speller = Speller(self._said, real_words)
+        self._speller = Speller(Counter(word for words in phrasings.words for word in words.tokens), real_words)
 
     def knowing(self, learned: Learned) -> "Index":
         """The same index after something was learned."""
@@ -145,7 +145,7 @@ class Index:
         meant = tuple(self._speller(word) for word in tokens)
         if not meant or not self.phrasings.entries:
             return NO_MATCH
-        likely, learned = self._likely(meant, words.text if meant == words.tokens else " ".join(meant), embed)
+        likely, learned = self._likely(meant, words.text if meant == tokens else " ".join(meant), embed)
         if not learned.by_vector and self._said.isdisjoint(meant):
             return NO_MATCH  # only a vector can tell what words mean that nobody has said before
         whole = self._whole.get(" ".join(meant), set())

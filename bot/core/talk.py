@@ -11,6 +11,8 @@ _MOST_PARTS = 3  # of a message are looked up by themselves: each costs as much 
 _LEAST_WORDS = 2  # of a part that may be a question of its own: "need fingerprints"
 _MARKS = r"[\W_]{%d,9}"  # between courtesies; bounded, so that a page of marks costs no more than one of letters
 
+_END = 200  # characters in which the courtesies after a question stand
+
 
 class Opening(Enum):
     """How a message goes on from the answer before it."""
@@ -37,7 +39,9 @@ class Talk:
 
     def bare(self, text: str) -> str:
         """The text without greetings, thanks and "can you tell me" around it; as it is when there is nothing else."""
-        shorter = self._before.sub("", self._after.sub("", text, count=1), count=1)
+        # Courtesies stand at the very end; looked for from every place of a long text, they would cost 300 ms.
+        kept, end = text[:-_END], text[-_END:]
+        shorter = self._before.sub("", kept + self._after.sub("", end, count=1), count=1)
         return shorter if any(character.isalnum() for character in shorter) else text
 
     def parts(self, text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bot.core.answer import Snapshot
 from bot.core.entry import Knowledge, Place
 from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
 from bot.core.lookout import Lookout
-from bot.core.match import Learned
+from bot.core.match import Learned, Phrasings
 from bot.knowledge import encoder, learned, lexicon, schema, selftest, source, trained, urgent
 from bot.knowledge.examples import Example
 from bot.knowledge.source import KnowledgeInvalid, Problem
@@ -91,6 +91,7 @@ class Live:
         self._lookout = Lookout()
         self._learned: Learned | None = None
         self._learned_for: tuple[str, ...] = ()
+        self._taught_from: Phrasings | None = None
         self._stamp: tuple[object, ...] = ()
         self.current: Snapshot | None = None
         self.fault: KnowledgeInvalid | None = None
@@ -135,11 +136,12 @@ class Live:
             lessons = self._lessons
             self._lookout = await asyncio.to_thread(_lookout, lessons, self._encoder, self._data / CACHE)
             self._learned_from = lessons
+            self.current = self._knowing(self.current) if self.current else None
             log.info("net ready", lessons=len(lessons), encoder=self._encoder is not None)
-        if self.current is not None:
-            phrasings = self.current.index.phrasings
+        if self.current is not None and (phrasings := self.current.index.phrasings) is not self._taught_from:
             self._learned = await asyncio.to_thread(learned.matcher, phrasings, self._encoder, self._data / CACHE)
             self._learned_for = tuple(entry.id for entry in phrasings.entries)
+            self._taught_from = phrasings
             self.current = self._knowing(self.current)
             log.info("matcher ready", phrasings=len(phrasings.asks), encoder=self._encoder is not None)
 
