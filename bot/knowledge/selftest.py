@@ -75,7 +75,9 @@ def _collisions(index: Index, vectors: Floats | None) -> Iterator[Problem]:
     for label, ask, words, first in zip(
         phrasings.labels, phrasings.asks, phrasings.words, index.firsts(vectors), strict=True
     ):
-        if first is not phrasings.entries[label]:
+        entry = phrasings.entries[label]
+        is_heading = entry.kind is EntryKind.OUT_OF_SCOPE and ask.place == entry.place  # nobody is ever shown these
+        if first is not entry and not is_heading:
             other = index.nearest(first, words)
-            told = f"{ask.text!r} of `{phrasings.entries[label].id}` finds `{first.id}`: {other.text!r} ({other.place})"
+            told = f"{ask.text!r} of `{entry.id}` finds `{first.id}`: {other.text!r} ({other.place})"
             yield Problem(ask.place, told, is_fault=False, about=About.COLLISION)
