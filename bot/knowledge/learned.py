@@ -4,11 +4,7 @@ Sentence vectors are kept one by one, so that an edit costs the vectors of what 
 """
 
 import hashlib
-import os
-import zipfile
-import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ from bot.core import learning, sketch
 from bot.core.features import Floats
 from bot.core.match import COUNTED, Learned, Phrasings
 from bot.knowledge.encoder import WIDTH, Encoder
+from bot.knowledge.kept import DAMAGED, keep
 
 log = structlog.get_logger()
 
@@ -27,7 +24,6 @@ _NAME, _VECTORS = "match.npz", "vectors.npz"
 SHIPPED = Path(__file__).parent / "weights"
 """What was learned from the project's own phrasings, so that a fresh clone need not learn it."""
 _AT_ONCE = 64  # phrasings given to the encoder together: their number by their length is what it needs of memory
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def matcher(phrasings: Phrasings, encoder: Encoder | None, cache: Path) -> Learned:
@@ -92,7 +88,7 @@ def _kept(path: Path, key: str, entries: int) -> Learned | None:
             weights, numbers = file["weights"].astype(np.float32), [float(each) for each in file["numbers"]]
     except FileNotFoundError:
         return None
-    except _DAMAGED as e:
+    except DAMAGED as e:
         log.warning("matcher cache damaged", error=type(e).__name__)
         return None
     if len(numbers) != 4 or weights.shape not in ((WIDTH, entries), (sketch.WIDTH, entries)):
@@ -107,22 +103,11 @@ def _kept_vectors(path: Path) -> Mapping[str, Floats]:
             return dict(zip(file["names"].tolist(), file["vectors"].astype(np.float32), strict=True))
     except FileNotFoundError:
         return {}
-    except _DAMAGED as e:
+    except DAMAGED as e:
         log.warning("vector cache damaged", error=type(e).__name__)
         return {}
 
 
 def _keep(path: Path, content: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all. Failing costs the next start its seconds, nothing else."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            np.savez(file, **content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as e:
-        log.warning("matcher not kept", error=type(e).__name__)
-        with suppress(OSError):
-            fresh.unlink()
+    if (fault := keep(path, content)) is not None:
+        log.warning("matcher not kept", error=type(fault).__name__)

@@ -1,11 +1,7 @@
 """The net under the emergency cues: learned from the examples once, then read from a cache until they change."""
 
 import hashlib
-import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,7 @@ from bot.core.net import SHARES, Net
 from bot.core.text import fold
 from bot.knowledge.encoder import WIDTH, Encoder
 from bot.knowledge.examples import Example
+from bot.knowledge.kept import DAMAGED, keep
 from bot.knowledge.variants import variants
 
 log = structlog.get_logger()
@@ -93,7 +90,7 @@ def _kept(path: Path, key: str) -> Net | None:
             alone, whole = file["alone"], file["whole"]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as e:
+    except DAMAGED as e:
         log.warning("net cache damaged", error=type(e).__name__)
         return None
     is_whole = whole.shape == (features.count + WIDTH, len(Level))
@@ -105,23 +102,12 @@ def _kept(path: Path, key: str) -> Net | None:
 
 
 def _keep(learned: Net, path: Path, key: str) -> None:
-    """Write the file whole or not at all. Failing costs the next start its seconds, nothing else."""
     features = learned.features
-    fresh = path.with_name(f".{_NAME}.{os.getpid()}")
     content: dict[str, Any] = {
         name: np.frombuffer("\n".join(block).encode(), np.uint8)
         for name, block in zip(_BLOCKS, features.blocks, strict=True)
     }
     content |= {"key": np.array(key), "rarity": features.rarity, "alone": learned.alone}
     content["whole"] = np.zeros(0, np.float32) if learned.whole is None else learned.whole
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            np.savez(file, **content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as e:
-        log.warning("net not kept", error=type(e).__name__)
-        with suppress(OSError):
-            fresh.unlink()
+    if (fault := keep(path, content)) is not None:
+        log.warning("net not kept", error=type(fault).__name__)
