@@ -1,9 +1,11 @@
-"""The port every platform fulfils, and the three ways a send can fail.
+"""The ports every platform fulfils, and the ways a send can fail.
 
 SendFailed
-  TryLater      not now: the platform is busy or out of reach; the same send may go through later
-  Refused       never like this: the platform understood and said no to what was sent
-  Unreachable   never to this person: they blocked the bot, left, or do not exist
+  TryLater           not now: the platform is busy or out of reach; the same send may go through later
+    MayHaveArrived   nobody knows: the connection broke after the message had left
+    LaneClosed       not with this credential: a person must mend the token
+  Refused            never like this: the platform understood and said no to what was sent
+  Unreachable        never to this person: they blocked the bot, left, or do not exist
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,6 +29,14 @@ class TryLater(SendFailed):
         self.after = after
 
 
+class MayHaveArrived(TryLater):
+    """The platform may have taken it and may not. A reply is sent again; an announcement by the rules of its level."""
+
+
+class LaneClosed(TryLater):
+    """The platform no longer knows our credential: nobody can be written to until a person mends it."""
+
+
 class Refused(SendFailed):
     """The platform will never take this message as it is."""
 
@@ -41,12 +51,14 @@ class Limits:
 
     `text_units` counted by `measure` is the longest text; `choices` how many buttons it shows under one (0: none,
     choices become numbered lines); `label_units` how long a button's words may be before the platform cuts them.
+    `announces`: people may subscribe to advisories there.
     """
 
     text_units: int
     choices: int
     label_units: int
     measure: Callable[[str], int] = len
+    announces: bool = False
 
 
 class Channel(Protocol):
@@ -58,6 +70,40 @@ class Channel(Protocol):
         """Send the parts in order and return the platform's id of the last one.
 
         Raises a `SendFailed`, and nothing else, when the platform did not take them.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message of ours in the same chat that an announcement follows: the platform's id, and what it shall say now."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform's id of an announcement, and where that person is written to from now on; None: where before."""
+
+    id: str
+    moved_to: Address | None = None
+
+
+class Announcer(Protocol):
+    """Where announcements leave: apart from replies, tried once, never waiting by itself.
+
+    `lane` names the credential whose limit all of them share; `rate` is how many a second it allows.
+    """
+
+    limits: Limits
+    lane: str
+    rate: float
+
+    async def announce(self, to: Address, parts: Sequence[Part], after: Earlier | None = None) -> Sent:
+        """Send the parts in order, as an answer to the earlier message where the platform can; that one then says so.
+
+        Raises a `SendFailed`, and nothing else. What becomes of the earlier message never fails an announcement.
         """
         ...
 

@@ -8,6 +8,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from bot.core.emergency import Rules
+from bot.core.topic import Alerting
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -185,7 +186,10 @@ class EmergencyReplies:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """One sound state of the whole folder; replaced, never changed. `revision` names its content."""
+    """One sound state of the whole folder; replaced, never changed.
+
+    `revision` names its content. `alerting` None: this department announces nothing.
+    """
 
     revision: str
     department: Department
@@ -196,6 +200,7 @@ class Knowledge:
     entries: Mapping[str, Entry]
     elsewhere: tuple[Entry, ...] = ()
     questions: tuple[Question, ...] = ()
+    alerting: Alerting | None = None
 
 
 def fingerprint(answer: str) -> str:

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 _WORD = re.compile(r"[^\W\d_]+")
 _READ = 400  # characters; the language does not change after them, and a pasted page costs no more
@@ -17,7 +18,7 @@ class Languages:
     """Word and letter-group counts per language. Built once for a snapshot, then only read."""
 
     def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
-        counts = {language: Counter(f for text in said for f in _features(text)) for language, said in texts.items()}
+        counts = {language: _counted(said) for language, said in texts.items()}
         self._counts = {language: count for language, count in counts.items() if count}
         known = len(set().union(*self._counts.values())) + 1
         self._weights = {
@@ -39,9 +40,28 @@ class Languages:
         return best if not rest or scores[best] - scores[rest[0]] >= clear else None
 
 
+def _counted(texts: Iterable[str]) -> Counter[str]:
+    """How often the texts have each feature: every word is taken apart once, however often it is said."""
+    said: Counter[str] = Counter()
+    for text in texts:
+        said.update(_words(text))
+    counts: dict[str, int] = defaultdict(int)
+    for word, times in said.items():
+        for feature in _features_of(word):
+            counts[feature] += times
+    return Counter(counts)
+
+
 def _features(text: str) -> Iterator[str]:
-    """Words, and within them groups of three letters: accents are kept, they tell Spanish from Portuguese."""
-    for word in _WORD.findall(text.casefold()):
-        framed = f"^{word}$"
-        yield framed
-        yield from (framed[at : at + 3] for at in range(len(framed) - 2))
+    return chain.from_iterable(map(_features_of, _words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _features_of(word: str) -> Iterator[str]:
+    """The word, and within it groups of three letters: accents are kept, they tell Spanish from Portuguese."""
+    framed = f"^{word}$"
+    yield framed
+    yield from (framed[at : at + 3] for at in range(len(framed) - 2))

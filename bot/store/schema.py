@@ -9,16 +9,19 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0002"  # the newest migration; a test holds the two together, so that a start need not import alembic
+REVISION = "0003"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 LONGEST_QUESTION = 500  # characters; three SMS of it tell a curator what was asked
 
@@ -71,6 +74,8 @@ metadata = MetaData(
         "ix": "ix_%(column_0_label)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -115,5 +120,162 @@ unanswered = Table(
     Column("near", Text, nullable=False),  # JSON: [entry, ...]
     CheckConstraint(f"length(question) <= {LONGEST_QUESTION}", name="question"),
     Index(None, "asked_on"),
+    sqlite_strict=True,
+)
+
+_KINDS = "kind IN ('live', 'exercise')"
+
+# Who wants advisories. STOP empties `address` and keeps the pseudonym: whoever has stopped stays stopped.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),  # pseudonym
+    Column("channel", Text, nullable=False),
+    Column("address", Text),  # sealed; NULL once stopped
+    Column("language", Text, nullable=False),
+    Column("level", Text, nullable=False),  # urgent: only Alerts
+    Column("state", Text, nullable=False),
+    Column("consented_at", Moment, nullable=False),
+    Column("consented_by", Text, nullable=False),  # what they did: "/subscribe traffic"
+    Column("changed_at", Moment, nullable=False),
+    Column("note", Text),  # why it is suspended
+    CheckConstraint(_KINDS, name="kind"),
+    CheckConstraint("length(person) = 26", name="person"),
+    CheckConstraint("level IN ('every', 'urgent')", name="level"),
+    CheckConstraint("state IN ('active', 'suspended', 'stopped')", name="state"),
+    CheckConstraint("(state = 'stopped') = (address IS NULL)", name="address"),
+    UniqueConstraint("kind", "person"),
+    UniqueConstraint("id", "kind"),  # what a delivery refers to
+    sqlite_strict=True,
+)
+
+subscribed_topic = Table(
+    "subscribed_topic",
+    metadata,
+    Column("subscription", Integer, ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Index(None, "topic"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+advisory = Table(
+    "advisory",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("identifier", Text, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("thread", Integer, nullable=False),  # number of the first message of its chain; its own for that one
+    Column("stage", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("texts", Text),  # JSON; NULL before approval, frozen after
+    Column("corrections", Text),  # JSON, as `texts`
+    Column("expires_at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", Moment),
+    Column("approved_count", Integer),
+    Column("override", Text),
+    Column("released_by", Text),
+    Column("released_at", Moment),
+    Column("starts_at", Moment),
+    Column("audience", Integer),
+    Column("paused_for", Text),
+    Column("ended", Text),
+    Column("ended_at", Moment),
+    CheckConstraint(_KINDS, name="kind"),
+    CheckConstraint("type IN ('alert', 'update', 'cancel')", name="type"),
+    CheckConstraint("level IN ('alert', 'advisory', 'community')", name="level"),
+    CheckConstraint(
+        "stage IN ('draft', 'approved', 'scheduled', 'sending', 'paused', 'finished', 'discarded')", name="stage"
+    ),
+    CheckConstraint("ended IN ('superseded', 'cancelled', 'expired')", name="ended"),
+    CheckConstraint("released_at IS NULL OR (texts IS NOT NULL AND audience IS NOT NULL)", name="released"),
+    UniqueConstraint("number", "kind"),  # what a delivery refers to
+    Index(None, "thread"),
+    Index(None, "stage"),
+    sqlite_strict=True,
+)
+
+# One row per subscription and advisory. `kind` stands in both keys: an exercise cannot address a subscriber (law 8).
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("advisory", Integer, nullable=False),
+    Column("subscription", Integer, nullable=False),
+    Column("thread", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("turn", Integer, nullable=False),  # by lot: else the same people would always be the last
+    Column("attempts", Integer, nullable=False),
+    Column("unknowns", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("owner", Text),  # token of the claim while `sending`
+    Column("lease_until", Moment),
+    Column("provider_id", Text),
+    Column("note", Text),
+    Column("settled_at", Moment),
+    CheckConstraint(
+        "state IN ('due', 'sending', 'sent', 'undeliverable', 'opted_out', 'withdrawn', 'expired', 'uncertain')",
+        name="state",
+    ),
+    CheckConstraint("(state = 'sending') = (owner IS NOT NULL AND lease_until IS NOT NULL)", name="owner"),
+    CheckConstraint("(state IN ('due', 'sending')) = (settled_at IS NULL)", name="settled"),
+    UniqueConstraint("advisory", "subscription"),
+    ForeignKeyConstraint(["advisory", "kind"], ["advisory.number", "advisory.kind"]),
+    ForeignKeyConstraint(["subscription", "kind"], ["subscription.id", "subscription.kind"]),
+    Index(None, "advisory", "channel", "state", "turn"),
+    Index(None, "subscription", "state"),
+    Index(None, "state", "lease_until"),
+    sqlite_strict=True,
+)
+
+# One credential's limit, moved in the transaction that claims: it holds across replicas and restarts.
+lane = Table(
+    "lane",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("free_at", Moment, nullable=False),  # when the next send may start
+    Column("paused_until", Moment),
+    Column("paused_for", Text),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("roles", Text, nullable=False),  # JSON
+    Column("password", Text, nullable=False),  # argon2id
+    Column("second_factor", Text),  # sealed; NULL until set up: such an account can do nothing
+    Column("last_code", Integer),  # time step of the last code used: a code works once
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    CheckConstraint("length(name) BETWEEN 2 AND 40", name="name"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Each row names the one before it by its digest: a change, a gap or an insertion shows.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
     sqlite_strict=True,
 )
