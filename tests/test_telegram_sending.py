@@ -1,20 +1,48 @@
 """Every way Telegram may take or refuse what the bot sends."""
 
+import asyncio
 import json
+import socket
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
 from telegram.error import RetryAfter
 from telegram.warnings import PTBDeprecationWarning
 
 from bot.channels.telegram_sending import LIMITS, asked
-from bot.core.channel import Channel, Receipt, Refused, SendFailed, TryLater, Unreachable
+from bot.core.channel import (
+    Channel,
+    Earlier,
+    LaneClosed,
+    MayHaveArrived,
+    Receipt,
+    Refused,
+    SendFailed,
+    TryLater,
+    Unreachable,
+)
+from bot.core.channel import Sent as Announced
 from bot.core.conversation import Conversation
 from bot.core.message import Address, ChannelName, Choice, IncomingMessage, Part
-from tests.telegram_emulator import GROUP, NOW, QUICK, TOKEN, Emulator, Sent, emulator, polling, said, telegram
+from tests.telegram_emulator import (
+    GROUP,
+    NOW,
+    QUICK,
+    SOON,
+    TOKEN,
+    Emulator,
+    Sent,
+    emulator,
+    listening,
+    polling,
+    said,
+    telegram,
+)
 
 ADA = Address(ChannelName.TELEGRAM, "42")
 IN_TOPIC = Address(ChannelName.TELEGRAM, "-1001/42/7")
@@ -79,9 +107,13 @@ async def test_in_a_forum_the_message_goes_to_the_topic() -> None:
         ("Bad Request: chat not found", 400, Unreachable),
         ("Bad Request: not enough rights to send text messages to the chat", 400, Unreachable),
         ("Bad Request: message text is empty", 400, Refused),
-        ("Unauthorized", 401, TryLater),
+        ("Unauthorized", 401, LaneClosed),
+        ("Not Found", 404, LaneClosed),
         ("Internal Server Error", 500, TryLater),
-        ("Bad Gateway", 502, TryLater),
+        ("Service Unavailable", 503, TryLater),
+        ("Conflict: terminated by other getUpdates request", 409, TryLater),
+        ("Bad Gateway", 502, MayHaveArrived),
+        ("Gateway Timeout", 504, MayHaveArrived),
     ],
 )
 async def test_a_refusal_tells_what_to_do_about_it(words: str, status: int, kind: type[SendFailed]) -> None:
@@ -109,15 +141,65 @@ async def test_the_delay_is_read_in_both_forms_of_the_library(monkeypatch: pytes
         assert asked(RetryAfter(30)) == timedelta(seconds=30)
 
 
-async def test_a_broken_connection_and_a_silent_server_are_for_later() -> None:
+async def test_nobody_knows_the_end_of_a_call_that_had_left_when_its_connection_broke() -> None:
     async with emulator() as api:
         api.cut("sendMessage")
-        with pytest.raises(TryLater):
+        with pytest.raises(MayHaveArrived):
             await send(api)
+
+
+async def test_nobody_knows_the_end_of_a_call_that_is_not_answered_in_time() -> None:
+    async with emulator() as api:
         api.hold("sendMessage")
         async with telegram(api.url, silent, QUICKER) as channel:
-            with pytest.raises(TryLater):
-                await channel.send(ADA, HELLO)
+            with pytest.raises(MayHaveArrived):
+                await channel.announce(ADA, HELLO)
+
+
+async def test_what_never_reached_telegram_has_not_arrived() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: the system refuses whoever comes
+        port = taken.getsockname()[1]
+        for nowhere in (f"http://127.0.0.1:{port}", "http://nobody.invalid"):
+            async with telegram(nowhere, silent) as channel:
+                with pytest.raises(TryLater) as failure:
+                    await channel.announce(ADA, HELLO)
+            assert type(failure.value) is TryLater
+
+
+async def test_without_a_secure_connection_nothing_has_left() -> None:
+    async with emulator() as api, telegram(api.url.replace("http:", "https:"), silent) as channel:
+        with pytest.raises(TryLater) as failure:
+            await channel.announce(ADA, HELLO)
+    assert type(failure.value) is TryLater
+    assert api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(302, TryLater), (403, TryLater), (404, TryLater), (413, TryLater), (500, MayHaveArrived), (503, MayHaveArrived)],
+)
+async def test_a_page_of_somebody_on_the_way_is_not_the_word_of_telegram(status: int, kind: type[SendFailed]) -> None:
+    async def gateway(_: web.Request) -> web.Response:
+        return web.Response(status=status, text="<html>bot was blocked by the user</html>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_route("*", "/{anything:.*}", gateway)
+    async with listening(app) as url, telegram(url, silent) as channel:
+        with pytest.raises(SendFailed) as failure:
+            await channel.announce(ADA, HELLO)
+    assert type(failure.value) is kind
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", "null", '{"ok": true}', '{"ok": true, "result": 7}', ""])
+async def test_an_accepted_call_has_arrived_whatever_its_answer_says(body: str) -> None:
+    async def accept(_: web.Request) -> web.Response:
+        return web.Response(text=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{anything:.*}", accept)
+    async with listening(app) as url, telegram(url, silent) as channel:
+        assert await channel.announce(ADA, HELLO) == Announced("")
 
 
 @pytest.mark.parametrize("words", ["message to be replied not found", "message thread not found"])
@@ -179,13 +261,107 @@ async def test_a_reply_is_worth_a_second_try_that_goes_on_where_the_first_failed
     assert [reply.text for reply in api.sent] == ["one", "two"]
 
 
+async def announce(
+    api: Emulator, parts: Sequence[Part] = HELLO, to: Address = ADA, after: Earlier | None = None
+) -> Announced:
+    async with telegram(api.url, silent) as channel:
+        return await channel.announce(to, parts, after)
+
+
 async def test_an_announcement_has_one_try_only() -> None:
     async with emulator() as api:
-        api.refuse("sendMessage", "Bad Gateway", 502)
+        api.refuse("sendMessage", "Internal Server Error", 500)
         with pytest.raises(TryLater):
-            await send(api)
+            await announce(api)
     assert len(api.asked("sendMessage refused")) == 1
     assert api.sent == []
+
+
+async def test_the_lane_names_the_bot_and_not_its_token() -> None:
+    async with emulator() as api, telegram(api.url, silent) as channel:
+        assert (channel.lane, channel.rate, channel.limits.announces) == ("telegram:123456", 29, True)
+
+
+async def test_an_update_answers_the_earlier_message_and_that_one_says_so() -> None:
+    async with emulator() as api:
+        assert await announce(api) == Announced("1")
+        assert await announce(api, (Part("over"),), after=Earlier("1", "superseded")) == Announced("2")
+    assert api.sent == [Sent(42, "hello"), Sent(42, "over", answers=1)]
+    (edit,) = api.asked("editMessageText")
+    assert (edit["chat_id"], edit["message_id"], edit["text"]) == ("42", "1", "superseded")
+    assert json.loads(api.asked("sendMessage")[1]["reply_parameters"])["allow_sending_without_reply"] is True
+
+
+async def test_an_earlier_message_that_cannot_be_edited_fails_no_announcement() -> None:
+    async with emulator() as api:
+        api.refuse("editMessageText", "Bad Request: message can't be edited", 400)
+        with capture_logs() as logs:
+            assert await announce(api, after=Earlier("1", "superseded")) == Announced("1")
+    assert logs == [{"event": "telegram edit failed", "error": "BadRequest", "log_level": "info"}]
+
+
+async def test_an_edit_that_hangs_fails_no_announcement() -> None:
+    async with emulator() as api:
+        api.hold("editMessageText")
+        async with telegram(api.url, silent, QUICKER) as channel:
+            assert await channel.announce(ADA, HELLO, Earlier("1", "superseded")) == Announced("1")
+
+
+async def test_an_earlier_message_without_a_number_is_left_alone() -> None:
+    async with emulator() as api:
+        assert await announce(api, after=Earlier("", "superseded")) == Announced("1")
+    assert api.sent == [Sent(42, "hello")]
+    assert api.asked("editMessageText") == []
+
+
+async def test_an_announcement_to_a_group_that_moved_tells_where_it_is_now() -> None:
+    async with emulator() as api:
+        api.refuse("sendMessage", "Bad Request: group chat was upgraded", 400, migrate_to_chat_id=-100777)
+        said = await announce(api, (Part("one"), Part("two")), Address(ChannelName.TELEGRAM, "-5/42/"), Earlier("9", "x"))
+    assert said == Announced("2", Address(ChannelName.TELEGRAM, "-100777/42/"))
+    assert api.sent == [Sent(-100777, "one"), Sent(-100777, "two")]
+    assert api.asked("editMessageText") == []  # the number was of the chat that is gone
+
+
+@pytest.mark.parametrize("words", ["Too Many Requests: retry after 30", "Internal Server Error", "Unauthorized"])
+async def test_a_later_part_that_does_not_leave_is_never_a_reason_to_send_the_first_again_unnoted(words: str) -> None:
+    status = {"T": 429, "I": 500, "U": 401}[words[0]]
+    async with emulator() as api:
+        api.pass_by("sendMessage")
+        api.refuse("sendMessage", words, status, retry_after=30)
+        with pytest.raises(MayHaveArrived):
+            await announce(api, (Part("one"), Part("two")))
+    assert [sent.text for sent in api.sent] == ["one"]
+
+
+async def test_whoever_blocks_the_bot_between_two_parts_is_unreachable() -> None:
+    async with emulator() as api:
+        api.pass_by("sendMessage")
+        api.refuse("sendMessage", "Forbidden: bot was blocked by the user", 403)
+        with pytest.raises(Unreachable):
+            await announce(api, (Part("one"), Part("two")))
+
+
+async def test_announcements_that_hang_leave_every_connection_of_the_replies_free() -> None:
+    async with emulator() as api:
+        gate = api.hold("sendMessage")
+        async with telegram(api.url, silent) as channel:
+            stuck = [asyncio.create_task(channel.announce(ADA, HELLO)) for _ in range(20)]
+            await api.until(lambda: len(api.asked("sendMessage held")) == 8)
+            reply = asyncio.create_task(channel.send(ADA, (Part("911"),)))
+            await api.until(lambda: len(api.asked("sendMessage held")) == 9)
+            gate.set()
+            await asyncio.wait_for(asyncio.gather(reply, *stuck), SOON)
+    assert [sent.text for sent in api.sent].count("911") == 1
+
+
+async def test_without_a_free_connection_nothing_has_left() -> None:
+    async with emulator() as api:
+        gate = api.hold("sendMessage")
+        async with telegram(api.url, silent, replace(QUICK, answer=timedelta(milliseconds=200))) as channel:
+            ends = await asyncio.gather(*(channel.announce(ADA, HELLO) for _ in range(9)), return_exceptions=True)
+            assert sorted(type(end).__name__ for end in ends) == ["MayHaveArrived"] * 8 + ["TryLater"]
+            gate.set()
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500])

@@ -18,6 +18,7 @@ from bot.core.compose import answered
 from bot.core.entry import Knowledge
 from bot.knowledge import live
 from tests import telegram_emulator as telegram
+from tests import real_folder
 from tests.builders import REAL_FOLDER
 
 
@@ -62,7 +63,7 @@ async def running(data: Path, port: str = "0", **environment: str) -> AsyncItera
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    return live.load(REAL_FOLDER)[0]
+    return real_folder.loaded().snapshot
 
 
 def first_line(knowledge: Knowledge, language: str) -> str:

@@ -17,13 +17,13 @@ import structlog
 from aiohttp import web
 from telegram import Bot
 from telegram.error import BadRequest, Conflict, EndPointNotFound, Forbidden, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
+from bot.channels.telegram_line import Line
 from bot.channels.telegram_polling import Pace, Polling, pause, unless
 from bot.channels.telegram_sending import LIMITS, Sender, Via, asked, reason
 from bot.channels.telegram_updates import KINDS, Arrival, Me, Unreadable, decode, number
 from bot.channels.webhook import attempt, hook
-from bot.core.channel import Receipt, Receive
+from bot.core.channel import Earlier, Receipt, Receive, Sent
 from bot.core.message import Address, Part
 
 log = structlog.get_logger()
@@ -37,12 +37,14 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # secret_token, by Telegram's doc
 
 
 class Telegram:
-    """The channel. It also is the port that announcements go through: `send` tries once, a reply tries twice.
+    """The channel: `send` tries once, a reply tries twice. It also is the port that announcements leave by.
 
-    `unreadable` counts updates that nothing could be read from, `given_up` messages whose reply never left.
+    `lane` names the bot, never its token. `unreadable` counts updates that nothing could be read from, `given_up`
+    messages whose reply never left.
     """
 
     limits = LIMITS
+    rate = 29.0  # a second; Telegram takes about 30 of one bot, and a second here need not begin with a second there
 
     def __init__(
         self,
@@ -59,11 +61,14 @@ class Telegram:
         self._clock = clock
         self.menus: Menus = menus or {}
         self._pace = pace or Pace()
-        # Of the first two, one holds getUpdates and the other is for the farewell; the rest is for replies.
-        self._lines = tuple(_line(connections, self._pace) for connections in (2, 128))
-        self._bot = Bot(token, f"{api}/bot", get_updates_request=self._lines[0], request=self._lines[1])
+        # Of the first two, one holds getUpdates and the other is for the farewell; the next are for replies, and the
+        # last for announcements: a thousand residents who are told something never stand in the way of one who asks.
+        self._lines = fetching, replying, announcing = tuple(Line(most, self._pace) for most in (2, 128, 8))
+        self._bot = Bot(token, f"{api}/bot", get_updates_request=fetching, request=replying)
         self._sender = Sender(self._bot, self._pace)
+        self._bulk = Sender(Bot(token, f"{api}/bot", get_updates_request=fetching, request=announcing), self._pace)
         self._me = Me(int(head) if (head := token.partition(":")[0]).isdecimal() else 0)
+        self.lane = f"telegram:{self._me.id}"
         self._polling = Polling(self._fetch, self._attempt, self._pace)
         self.unreadable = 0
 
@@ -127,6 +132,10 @@ class Telegram:
     async def send(self, to: Address, parts: Sequence[Part]) -> str:
         """Send the parts in order and return Telegram's id of the last one. Raises a `SendFailed`, nothing else."""
         return await self._sender.send(to, parts)
+
+    async def announce(self, to: Address, parts: Sequence[Part], after: Earlier | None = None) -> Sent:
+        """Send the parts in order, on connections of their own. Raises a `SendFailed`, nothing else."""
+        return await self._bulk.announce(to, parts, after)
 
     async def _meet(self, stopping: asyncio.Event) -> bool:
         """Learn our own name. A wrong token and a network that is down are said, and tried again."""
@@ -224,19 +233,6 @@ class Telegram:
 def _is_genuine(secret: str, headers: Mapping[str, str], _body: bytes) -> bool:
     shown = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
     return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), secret.encode())
-
-
-def _line(connections: int, pace: Pace) -> HTTPXRequest:
-    """Connections to Telegram. The machine's proxy settings are not for the department's messages."""
-    most = pace.answer.total_seconds()
-    return HTTPXRequest(
-        connections,
-        read_timeout=most,
-        write_timeout=most,
-        connect_timeout=min(most, 5),
-        pool_timeout=most,
-        httpx_kwargs={"trust_env": False},
-    )
 
 
 def _hush() -> None:

@@ -22,6 +22,7 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))  # marks that NFKD has set apart
 # The commonest of each language. Fewer let real words be bent; more bring in the misspellings themselves, which
 # such lists hold by the thousand.
 _COMMON = 20_000
+_MOST_DIGITS = 12  # of a count; today's have eight
 _RARER = 60_000  # from here on the lists know no frequencies
 
 
@@ -33,26 +34,46 @@ def language(code: str) -> Language | None:
     """
     try:
         packed = (files("spellchecker") / "resources" / f"{code}.json.gz").read_bytes()
-        counts: dict[str, int] = json.loads(gzip.decompress(packed))
+        counts, every = _commonest(gzip.decompress(packed))
     except (OSError, ValueError, ModuleNotFoundError) as e:
         log.warning("no lexicon", language=code, error=type(e).__name__)
         return None
-    every = sum(counts.values())
     shares: dict[str, float] = {}
-    listed, times = list(counts), np.fromiter(counts.values(), np.int64, len(counts))
-    ranked = [listed[at] for at in np.argsort(-times, kind="stable")[:_RARER]]
+    ranked = list(counts)
     for word in ranked[:_COMMON]:
         if folded := _one_word(word):
             shares[folded] = shares.get(folded, 0) + counts[word] / every
     return Language(shares, frozenset(_one_word(word) for word in ranked[_COMMON:] if len(word) >= SHORTEST))
 
 
+def _commonest(listed: bytes) -> tuple[dict[str, int], int]:
+    """The words used most, first those used most, with their counts; and the sum of all counts.
+
+    The list is JSON with a word a line. The counts are read at once from the ends of the lines, and of 400,000 lines
+    only the commonest as JSON: that takes a fifth of the time.
+    """
+    letters = np.frombuffer(listed, np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    starts, last = ends[:-1] + 1, ends[1:] - 1
+    last -= letters[last] == ord(",")
+    times = np.zeros(len(last), np.int64)
+    for place in range(_MOST_DIGITS):
+        digits = letters[last].astype(np.int64) - ord("0")
+        is_digit = (digits >= 0) & (digits <= 9)
+        times += digits * is_digit * 10**place
+        last -= is_digit  # in front of the number it stays where it is
+    lines = (listed[starts[at] : ends[at + 1]].rstrip(b",") for at in np.argsort(-times, kind="stable")[:_RARER])
+    counts: dict[str, int] = json.loads(b"{" + b",".join(lines) + b"}")
+    return counts, int(times.sum())
+
+
 def _one_word(word: str) -> str:
     """The word folded, short forms without their apostrophe; nothing when it is not one word."""
-    if (short := word.replace("'", "")) in SHORT_FORMS:
-        return short
+    short = word.replace("'", "")
+    if short in SHORT_FORMS or (short.isascii() and short.isalpha() and word not in SHORT_FORMS):
+        return short.lower()
     # As folded, but for a letter three times in a row: there are a quarter of a million, and time counts.
-    plain = word if word.isascii() else normalize("NFKD", word).translate(_ACCENTS)
+    plain = normalize("NFKD", word).translate(_ACCENTS)
     if plain.isascii() and plain.isalpha():
         return plain.lower()
     tokens = fold(word).tokens

@@ -186,25 +186,23 @@ def _node(name: str, content: bytes, problems: list[Problem]) -> Node | None:
         line = content.count(b"\n", 0, e.start) + 1
         problems.append(Problem(Place(name, line), "is not UTF-8 text here: save the file as UTF-8"))
         return None
+    found: list[Problem] = []
     try:
-        if refused := _refused(name, text):
-            problems.append(refused)
-            return None
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)
+        events = _allowed(name, text)
+        read = _read(events, name, found)
+    except KnowledgeInvalid as e:
+        problems += e.problems
+        return None
     except yaml.YAMLError as e:
         mark: yaml.Mark | None = getattr(e, "problem_mark", None)
         what = getattr(e, "problem", None) or "cannot be read"
         place = Place(name, mark.line + 1 if mark else _unprintable(text))
         problems.append(Problem(place, f"not YAML: {what}: check indentation, colons and quotes here and just above"))
         return None
-    if root is None:
-        return None
-    found: list[Problem] = []
-    converted = _converted(root, name, Place(name, 1), found)
     problems += found[:_MOST_TOLD]
     if more := found[_MOST_TOLD:]:
         problems.append(Problem(more[0].place, f"{len(more)} more from here on: mend the ones above first"))
-    return converted
+    return read
 
 
 def shown(name: str) -> str:
@@ -219,55 +217,80 @@ def _unprintable(text: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
-def _refused(name: str, text: str) -> Problem | None:
-    def problem(event: yaml.Event, told: str) -> Problem:
-        return Problem(Place(name, event.start_mark.line + 1 if event.start_mark else 1), told)
+def _allowed(name: str, text: str) -> Iterator[yaml.Event]:
+    """The events of the file. Raises `KnowledgeInvalid` at the first one that no file of ours may have."""
+
+    def refused(event: yaml.Event, told: str) -> KnowledgeInvalid:
+        return KnowledgeInvalid((Problem(_place(name, event), told),))
 
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
         if count > _MOST_EVENTS:
-            return problem(event, f"more than {_MOST_EVENTS:,} values, lists and fields in one file: split it")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _MOST_DEPTH:
-                return problem(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
+            raise refused(event, f"more than {_MOST_EVENTS:,} values, lists and fields in one file: split it")
+        if isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _MOST_DEPTH:
+                    raise refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
+            if event.anchor or isinstance(event, yaml.AliasEvent):
+                raise refused(event, "anchors and aliases (& and *) are not allowed: write the text out, or quote it")
+            if event.tag:
+                raise refused(event, f"tags ({shown(event.tag)}) are not allowed: write plain text, or quote it")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            return problem(event, "anchors and aliases (& and *) are not allowed: write the text out, or quote it")
-        if tag := getattr(event, "tag", None):
-            return problem(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
-    return None
+        yield event
 
 
-def _converted(node: yaml.Node, name: str, place: Place, problems: list[Problem]) -> Node:
-    match node:
-        case yaml.ScalarNode():
-            bare_null = not node.style and node.value in _NULLS
-            return Node(None if bare_null else node.value, place)
-        case yaml.SequenceNode():
-            return Node([_converted(item, name, _place(name, item), problems) for item in node.value], place)
-        case yaml.MappingNode():
-            return Node(dict(_fields(node, name, problems)), place)
-    raise TypeError(f"YAML has three kinds of node, not {type(node).__name__}")
+def _read(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Node | None:
+    """The one document of the file; None when it is empty."""
+    next(events)  # the stream starts
+    if isinstance(next(events), yaml.StreamEndEvent):
+        return None
+    node = _converted(next(events), events, name, Place(name, 1), problems)
+    if others := [event for event in events if isinstance(event, yaml.DocumentStartEvent)]:
+        raise yaml.MarkedYAMLError(problem="found another document", problem_mark=others[0].start_mark)
+    return node
 
 
-def _fields(node: yaml.MappingNode, name: str, problems: list[Problem]) -> Iterator[tuple[str, Node]]:
+def _converted(
+    event: yaml.Event, events: Iterator[yaml.Event], name: str, place: Place, problems: list[Problem]
+) -> Node:
+    """The value that begins with this event; of the events all that belong to it are taken."""
+    match event:
+        case yaml.ScalarEvent():
+            bare_null = not event.style and event.value in _NULLS
+            return Node(None if bare_null else event.value, place)
+        case yaml.SequenceStartEvent():
+            return Node(list(_items(events, name, problems)), place)
+        case yaml.MappingStartEvent():
+            return Node(dict(_fields(events, name, problems)), place)
+    raise TypeError(f"YAML has three kinds of node, not {type(event).__name__}")
+
+
+def _items(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Iterator[Node]:
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        yield _converted(event, events, name, _place(name, event), problems)
+
+
+def _fields(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Iterator[tuple[str, Node]]:
     first: dict[str, Place] = {}
-    for key, value in node.value:
-        place = _place(name, key)
-        if not isinstance(key, yaml.ScalarNode):
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        place, unread = _place(name, event), list[Problem]()
+        key = _converted(event, events, name, place, unread).value
+        if key is None:
+            key = getattr(event, "value", "")  # a bare null is a word here
+        if not isinstance(key, str):
             problems.append(Problem(place, "a key must be a word"))
-        elif key.value == "<<":
+        elif key == "<<":
             problems.append(Problem(place, "merge keys (<<) are not allowed: write the fields out"))
-        elif key.value in first:
-            problems.append(
-                Problem(place, f"`{shown(key.value)}` stands twice (first in line {first[key.value].line}): keep one")
-            )
+        elif key in first:
+            problems.append(Problem(place, f"`{shown(key)}` stands twice (first in line {first[key].line}): keep one"))
         else:
-            first[key.value] = place
-            yield key.value, _converted(value, name, place, problems)
+            first[key] = place
+            yield key, _converted(next(events), events, name, place, problems)
+            continue
+        _converted(next(events), events, name, place, unread)  # of what is refused nothing more is told
 
 
-def _place(name: str, node: yaml.Node) -> Place:
-    return Place(name, node.start_mark.line + 1 if node.start_mark else 1)
+def _place(name: str, event: yaml.Event) -> Place:
+    return Place(name, event.start_mark.line + 1 if event.start_mark else 1)
