@@ -1,41 +1,28 @@
-"""Builds every room, opens them in order, closes them in reverse. The port opens first: 911 waits for nothing else."""
+"""Opens the house in order and closes it in reverse. The port opens first: 911 waits for nothing else."""
 
 import asyncio
 import errno
-import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot import asking
 from bot.channels.telegram import Telegram
-from bot.channels.web import WebChat
 from bot.clock import utc_now
-from bot.core import compose
-from bot.core.answer import Outcome, Snapshot
-from bot.core.entry import Knowledge
 from bot.core.floor import FLOOR_TEXT
-from bot.knowledge import live
-from bot.knowledge.live import Live
-from bot.public import health
-from bot.public.pages import Pages
-from bot.service.reception import Memory, Reception
+from bot.core.message import ChannelName
+from bot.house import House
+from bot.service.broadcast import Broadcaster, Housekeeper
+from bot.service.reception import Memory
 from bot.settings import Settings
-from bot.store import private
-from bot.store.conversations import Conversations
 from bot.store.database import Database, in_file
-from bot.store.faults import KeyUnusable, StoreDown, StoreFromFuture
-from bot.store.inbox import KEPT, Inbox
-from bot.store.journal import Journal
-from bot.store.keys import Pseudonyms
+from bot.store.faults import StoreDown, StoreFromFuture
+from bot.store.inbox import KEPT
 
 log = structlog.get_logger()
 
@@ -44,7 +31,6 @@ _STORE_AGAIN = timedelta(seconds=15)  # between two tries to open a store that i
 _CLEAN_EVERY = timedelta(hours=1)
 _PORTS_TRIED = 50
 _AT_ONCE = ("/chat", "/healthz", "/readyz")
-_MENU = ("start", "help", "language", "contacts", "programs", "about", "privacy")
 
 
 class PortBusy(Exception):
@@ -54,7 +40,7 @@ class PortBusy(Exception):
 async def serve(settings: Settings, say: Callable[[str], None], stopping: asyncio.Event | None = None) -> None:
     """Answer on every configured channel until stopped. Raises `PortBusy`."""
     stopping = stopping or _on_signals()
-    house = _House.built(settings)
+    house = House.built(settings)
     async with AsyncExitStack() as rooms:
         port = await _listen(house, settings, rooms)
         await house.live.start()
@@ -66,9 +52,11 @@ async def serve(settings: Settings, say: Callable[[str], None], stopping: asynci
             database = await rooms.enter_async_context(
                 Database(settings.database or in_file(settings.data / "bot.sqlite3"))
             )
-            if house.has_key:
+            if house.pseudonyms:
                 tasks.create_task(_keep_store(house, database, settings, stopping), name="store")
+                tasks.create_task(_announce(house, database, stopping), name="advisories")
             tasks.create_task(house.live.watch(stopping), name="knowledge")
+            tasks.create_task(house.board.keep(house.chat.tell, stopping), name="board")
             if house.telegram:
                 telegram = await rooms.enter_async_context(house.telegram)
                 tasks.create_task(_telegram(telegram, house, settings, stopping), name="telegram")
@@ -79,74 +67,7 @@ async def serve(settings: Settings, say: Callable[[str], None], stopping: asynci
     log.info("stopped")
 
 
-@dataclass(slots=True)
-class _House:
-    """Everything that answers; the store joins when it is open."""
-
-    live: Live
-    reception: Reception
-    chat: WebChat
-    pages: Pages
-    telegram: Telegram | None
-    webhook_secret: str | None
-    has_key: bool
-
-    @classmethod
-    def built(cls, settings: Settings) -> "_House":
-        known = Live(settings.knowledge or live.default_folder(), settings.data)
-        pseudonyms = _pseudonyms(settings.data)
-        reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), utc_now)
-        chat = WebChat(reception.receive, utc_now, settings.origins, settings.public_url)
-
-        def knowledge() -> Knowledge:
-            if known.current is None:
-                raise web.HTTPServiceUnavailable(text=FLOOR_TEXT)
-            return known.current.knowledge
-
-        telegram = None
-        if settings.telegram_token:
-            telegram = Telegram(
-                settings.telegram_token.get_secret_value(),
-                reception.receive,
-                clock=utc_now,
-                api=settings.telegram_api,
-            )
-        pages = Pages(knowledge, compose.answered, utc_now)
-        secret = _webhook_secret(settings.data) if telegram and settings.public_url else None
-        return cls(known, reception, chat, pages, telegram, secret, pseudonyms is not None)
-
-    def health(self) -> health.Health:
-        """What `/readyz` tells."""
-        current, fault = self.live.current, self.live.fault
-        telegram = "off" if self.telegram is None else "webhook" if self.webhook_secret else "polling"
-        return health.Health(
-            can_answer=current is not None,
-            revision=current.knowledge.revision if current else None,
-            faults=tuple(str(problem) for problem in fault.problems) if fault else (),
-            is_store_ok=self.reception.memory is not None,
-            looks_out=self.live.looks,
-            matches=self.live.matches,
-            channels={"web": "ready", "telegram": telegram},
-        )
-
-    def first_words(self) -> Iterator[str]:
-        """One answered question per language and one 911 reply: proof to whoever starts the bot that it answers."""
-        if self.live.fault:
-            yield f"The knowledge has faults; what was sound before goes on answering:\n{self.live.fault}\n"
-        current = self.live.current
-        if current is None:
-            yield FLOOR_TEXT
-            return
-        for language in current.knowledge.department.languages:
-            for question in _questions(current, language):
-                shown = asking.diagnose(question, current, utc_now())
-                if shown.turn.outcome is Outcome.ANSWERED and shown.turn.language == language:
-                    yield f"> {question}\n{shown.turn.reply.text}\n"
-                    break
-        yield f"> 911\n{asking.diagnose('911', current, utc_now()).turn.reply.text}\n"
-
-
-async def _listen(house: _House, settings: Settings, rooms: AsyncExitStack) -> int:
+async def _listen(house: House, settings: Settings, rooms: AsyncExitStack) -> int:
     """Open the port with everything that answers on it; returns the port."""
 
     @web.middleware
@@ -163,10 +84,7 @@ async def _listen(house: _House, settings: Settings, rooms: AsyncExitStack) -> i
             raise web.HTTPInternalServerError(text=FLOOR_TEXT) from e
 
     application = web.Application(middlewares=[when_loaded])
-    house.pages.setup(application)
-    application.router.add_routes([*house.chat.routes(), *health.routes(house.health)])
-    if house.telegram and house.webhook_secret:
-        application.router.add_routes(house.telegram.routes(house.webhook_secret))
+    house.setup(application)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_LAST_REPLIES)
     await runner.setup()
     rooms.push_async_callback(runner.cleanup)
@@ -183,24 +101,47 @@ async def _listen(house: _House, settings: Settings, rooms: AsyncExitStack) -> i
     return int(runner.addresses[0][1])
 
 
-async def _telegram(telegram: Telegram, house: _House, settings: Settings, stopping: asyncio.Event) -> None:
-    telegram.menus = _menus(house.live.current)
+async def _telegram(telegram: Telegram, house: House, settings: Settings, stopping: asyncio.Event) -> None:
+    telegram.menus = house.menus()
     if house.webhook_secret and settings.public_url:
         await telegram.register(settings.public_url, house.webhook_secret, stopping)
     else:
         await telegram.poll(stopping)
 
 
-async def _keep_store(house: _House, database: Database, settings: Settings, stopping: asyncio.Event) -> None:
+async def _announce(house: House, database: Database, stopping: asyncio.Event) -> None:
+    """Once the store is open, send what is due on every channel that announces, and keep the ledger's time."""
+    outbox = house.outbox(database)
+    await _either(house.stored, stopping)
+    if outbox is None or stopping.is_set():
+        return
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(Housekeeper(outbox, utc_now).run(stopping), name="ledger")
+        if house.telegram:
+            sender = Broadcaster(house.telegram, ChannelName.TELEGRAM, outbox, utc_now, house.zone)
+            tasks.create_task(sender.run(stopping), name="telegram advisories")
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def _keep_store(house: House, database: Database, settings: Settings, stopping: asyncio.Event) -> None:
     """Open the store, again while it is down, and delete from it what is past its time, until stopping."""
     while not stopping.is_set():
         wait = _CLEAN_EVERY
         try:
             if house.reception.memory is None:
                 await database.open()
-                house.reception.memory = _memory(database, house.reception.pseudonyms)
+                house.join(database)
                 log.info("store open")
-            await _clean(house.reception.memory, settings)
+            if house.reception.memory is not None:
+                await _clean(house.reception.memory, settings)
         except StoreFromFuture as e:
             log.error("store from the future", reason=str(e))
             return
@@ -214,10 +155,6 @@ async def _keep_store(house: _House, database: Database, settings: Settings, sto
             continue
 
 
-def _memory(database: Database, pseudonyms: Pseudonyms) -> Memory:
-    return Memory(Inbox(database, pseudonyms), Conversations(database, pseudonyms), Journal(database))
-
-
 async def _clean(memory: Memory, settings: Settings) -> None:
     now = utc_now()
     gone = await memory.inbox.forget(now - KEPT)
@@ -225,42 +162,6 @@ async def _clean(memory: Memory, settings: Settings) -> None:
     gone += await memory.journal.forget(now - timedelta(days=settings.keep_questions_days))
     if gone:
         log.info("store cleaned", rows=gone)
-
-
-def _pseudonyms(data: Path) -> Pseudonyms | None:
-    """Those of the kept key; None when it cannot be used: answers go on, nothing is stored under a passing key."""
-    try:
-        return Pseudonyms.kept_in(data)
-    except KeyUnusable as e:
-        log.error("key unusable", reason=str(e))
-        return None
-
-
-def _webhook_secret(data: Path) -> str:
-    path = data / "keys" / "telegram-webhook"
-    try:
-        private.create(path, secrets.token_urlsafe(32).encode())
-        return path.read_text().strip()
-    except OSError:
-        return secrets.token_urlsafe(32)  # good for this run: it is registered anew at every start
-
-
-def _menus(current: Snapshot | None) -> dict[str, list[tuple[str, str]]]:
-    """Telegram's command menu in each language."""
-    if current is None:
-        return {}
-    phrases, languages = current.knowledge.phrases, current.knowledge.department.languages
-    return {language: [(name, phrases(f"menu_{name}", language)) for name in _MENU] for language in languages}
-
-
-def _questions(current: Snapshot, language: str) -> Iterator[str]:
-    """Questions to show the bot with: first those about what the entry on the bot itself names."""
-    entries = current.knowledge.entries
-    about = entries.get("about-bot")
-    first = [entries[other] for other in (about.related if about else ()) if other in entries]
-    for entry in (*first, *entries.values()):
-        if language in entry.wordings:
-            yield from (ask.text for ask in entry.wordings[language].asks[:1])
 
 
 def _next_free(host: str, port: int) -> int:

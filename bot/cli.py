@@ -14,6 +14,7 @@ from bot.clock import utc_now
 from bot.core.answer import Snapshot, looked
 from bot.knowledge import editors, encoder, examination, launch, live
 from bot.knowledge.source import KnowledgeInvalid
+from bot.later import Later
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 knowledge_option = click.option(
@@ -29,6 +30,9 @@ knowledge_option = click.option(
 def main() -> None:
     """Answers residents with the department's own words; anything that may be an emergency is sent to 911."""
 
+
+main.add_command(Later("staff", "bot.staffing", "Accounts and roles of those who work with the bot."))
+main.add_command(Later("advise", "bot.advise", "Advisories: draft, preview, approve, publish, withdraw."))
 
 @main.command()
 @click.argument("text", nargs=-1)

@@ -1,5 +1,6 @@
 """Advisories for tests: whole ones, of which a test says only what it is about."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.core.advisory import (
     Statement,
 )
 from bot.core.topic import Alerting
+from bot.store.faults import StoreDown
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # noon in Danbury
 AREA = Area(
@@ -86,3 +88,27 @@ def an_advisory(number: int = 1, **changed: Any) -> Advisory:
         "audience": 3,
     }
     return Advisory(**given | changed)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Advisories in memory, read as the store reads them; `is_down` while it cannot be read."""
+
+    kept: list[Advisory] = field(default_factory=list)
+    is_down: bool = False
+
+    async def live(self, now: datetime) -> tuple[Advisory, ...]:
+        return tuple(each for each in await self.newest(1000) if each.is_live(now))
+
+    async def newest(self, most: int, kind: AdvisoryKind | None = None) -> tuple[Advisory, ...]:
+        if self.is_down:
+            raise StoreDown("the disk is full")
+        wanted = [each for each in self.kept if kind in (None, each.kind)]
+        return tuple(sorted(wanted, key=lambda each: -each.number)[:most])
+
+    async def find(self, name: int | str) -> Advisory | None:
+        return next((each for each in await self.newest(1000) if name in (each.number, each.identifier)), None)
+
+    async def thread(self, number: int) -> tuple[Advisory, ...]:
+        found = await self.find(number)
+        return tuple(each for each in self.kept if found is not None and each.thread == found.thread)

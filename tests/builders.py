@@ -11,6 +11,7 @@ from bot.core.answer import Snapshot
 from bot.core.channel import Limits, SendFailed
 from bot.core.emergency import Context, Cue, EmergencyRules, Level, Rules
 from bot.core.entry import (
+    SENTENCES,
     Ask,
     CommandWords,
     Department,
@@ -38,7 +39,7 @@ _SENTENCES = (
     "greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when "
     "where join phone address email url hours not_confirmed source checked overdue only_in contacts_intro "
     "programs_intro media sorry stopped emergency_closed"
-).split()
+).split() + [name for name in SENTENCES if name.startswith(("advisory_", "button_"))]
 _CLASSES = {
     "FILLER": ("a", "an", "the", "un", "una", "um", "uma"),
     "PERSON": ("he", "she", "somebody", "el", "ela", "ele"),

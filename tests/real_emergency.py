@@ -11,14 +11,15 @@ from bot.core.emergency import Level, check
 from bot.core.lookout import Lookout, look
 from bot.core.net import Net
 from bot.core.text import fold
-from bot.knowledge import encoder, live, source, trained, urgent
+from bot.knowledge import encoder, trained, urgent
 from bot.knowledge.encoder import Encoder
 from bot.knowledge.urgent import EmergencyFiles
+from tests import real_folder
 
 
 @cache
 def files() -> EmergencyFiles:
-    return urgent.emergency(source.read(live.SHIPPED, live.SHIPPED))
+    return urgent.emergency(real_folder.sources())
 
 
 @cache

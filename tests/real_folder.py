@@ -1,10 +1,17 @@
-"""The shipped knowledge, loaded once for all tests of a process: reading and counting it takes seconds."""
+"""The shipped knowledge, read and loaded once for all tests of a process: it takes seconds."""
 
 from functools import cache
 
-from bot.knowledge import live
+from bot.knowledge import live, source
 from bot.knowledge.live import Loaded
+from bot.knowledge.source import Sources
 from tests.builders import REAL_FOLDER
+
+
+@cache
+def sources() -> Sources:
+    """Its files as read, not yet checked."""
+    return source.read(REAL_FOLDER, REAL_FOLDER)
 
 
 @cache

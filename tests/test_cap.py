@@ -18,6 +18,7 @@ from bot.core.advisory import Advisory, AdvisoryKind, AdvisoryLevel, AdvisoryTyp
 from bot.core.cap import CAP, atom, cap_xml
 from bot.core.cap_reader import read
 from tests.advisory_builders import ALERTING, NOW, STATEMENTS, an_advisory, some_content
+from tests.benchmarks.cap import breaches
 
 ZONE = ZoneInfo("America/New_York")
 PAGE = "https://ask.example.gov/advisories/danbury-pd-2026-000001.1"
@@ -124,7 +125,18 @@ def test_a_feed_of_nothing_is_still_a_feed() -> None:
     assert (feed.bozo, feed.entries, feed.feed.title) == (False, [], "Avisos")
 
 
-words = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=60).filter(str.strip)
+def test_the_figures_for_the_readme_notice_what_breaks_the_rules() -> None:
+    chain = [an_advisory(1), an_advisory(2, thread=1)]
+    update = written(chain[1], chain)
+    assert chain[0].released_at is not None
+    assert breaches(update, {chain[0].identifier: chain[0].released_at}, 3) == []
+    assert breaches(update, {}, 3) == ["a reference to itself, to a later message or to none"]
+    assert "a language is missing or double" in breaches(update, {}, 2)
+    orphan = written(chain[1])
+    assert "references on an Alert, or none on an Update or Cancel" in breaches(orphan, {}, 3)
+
+
+words = some.text(some.characters(exclude_categories=["Cs"]), max_size=60).map("{}.".format)
 moments = some.integers(0, 100_000_000).map(lambda seconds: NOW + timedelta(seconds=seconds))
 corner = some.tuples(some.floats(41, 42), some.floats(-74, -73))
 

@@ -130,7 +130,7 @@ def test_check_launch_adds_tables_with_counts(folder: Path) -> None:
     assert result.exit_code == 0
     assert "channels without a value: 2" in result.output
     assert "12 High Road" in result.output
-    assert "1 translations nobody has signed." in result.output
+    assert "1 translations nobody has signed" in result.output
     assert "note: phone '203-555-0199' is not listed in facts.yaml" in result.output
 
 

@@ -66,6 +66,13 @@ def test_of_a_long_text_both_ends_are_read() -> None:
     assert len(model.given[0]) < 1000
 
 
+@pytest.mark.parametrize("text", ["a" * 100_000, "\U0001f602" * 4_000, "\u65e5" * 700])
+def test_of_a_word_without_end_only_the_beginning_is_read(text: str) -> None:
+    model = FakeModel()
+    Encoder(model, "fake").vector(text)
+    assert len(model.given[0]) <= 2 * 60 + 1  # at the start and at the end of the text; each emoji costs as a word does
+
+
 @pytest.mark.parametrize("returned", [np.zeros((1, 3), np.float32), np.full((1, WIDTH), np.nan, np.float32)])
 def test_what_is_no_vector_is_refused(returned: Floats) -> None:
     with pytest.raises(ValueError, match="no vectors"):

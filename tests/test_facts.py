@@ -8,7 +8,7 @@ from bot.knowledge import facts, source
 from bot.knowledge.about import About
 from bot.knowledge.faults import Faults
 from bot.knowledge.source import Problem, Sources
-from tests.builders import REAL_FOLDER
+from tests import real_folder
 
 ENTRY = """\
 - id: permit
@@ -34,7 +34,7 @@ FACTS = """\
 
 @pytest.fixture(scope="module")
 def ours() -> Sources:
-    return source.read(REAL_FOLDER, REAL_FOLDER)
+    return real_folder.sources()
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,19 @@ def test_of_a_long_message_both_ends_are_read() -> None:
         assert features.blocks[0].index("gun") + 1 in features.of(fold(text).tokens).ids
 
 
+def test_the_numbers_of_a_message_are_those_of_its_features_whether_it_was_learned_from_or_not() -> None:
+    said = [f"banana {n} {n % 7} banana" for n in range(2_500)]
+    features = learned(*said)
+    for text in (said[0], said[1_500], said[-1], "banana 3 something", "nothing alike", ""):
+        tokens = fold(text).tokens
+        assert sorted(features.numbers(tokens)) == sorted(features.of(tokens).ids)
+
+
+def test_what_a_message_has_twice_is_counted_once() -> None:
+    features = learned("banana banana", "gun")
+    assert len(set(features.rarity[1:].tolist())) == 1  # everything is in one message of two
+
+
 def test_of_a_pasted_page_only_the_two_ends_are_read() -> None:
     page = [f"word{n}" for n in range(3000)]
     features = learned(*(" ".join(page[at : at + 100]) for at in range(0, 3000, 100)))

@@ -79,3 +79,10 @@ def test_the_shipped_net_was_learned_from_the_shipped_examples() -> None:
     """Else every fresh clone would learn for a minute. To mend: start the bot once, copy `net.npz` from its cache."""
     lessons = real_folder.loaded().lessons
     assert trained.is_kept(lessons, encoder.load(), trained.SHIPPED)
+
+
+def test_a_word_written_as_it_sounds_finds_what_it_says_though_some_phrasing_of_another_entry_has_it_so(
+    snapshot: Snapshot,
+) -> None:
+    match = snapshot.rank(fold("como saco la copia del reporte de mi acsidente"))
+    assert match.candidates[0].entry.id == "accident-report-copy"

@@ -1,6 +1,8 @@
 """A YAML edit on its way live: sound edits by themselves, broken ones not at all, the last good answers on."""
 
+import gc
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from bot.core.emergency import Level, check
 from bot.core.entry import Knowledge
 from bot.core.text import fold
 from bot.knowledge import source
-from bot.knowledge.live import Live
+from bot.knowledge.live import Live, load
+from bot.knowledge.source import KnowledgeInvalid
 from tests import small_folder
 from tests.builders import REAL_FOLDER
 
@@ -141,6 +144,15 @@ def test_a_data_folder_that_cannot_be_written_costs_only_the_copy(folder: Path, 
     opened = Live(folder, tmp_path / "file")
     opened.open()
     assert isinstance(opened.current, Snapshot)
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_after_a_folder_was_read_garbage_is_collected_as_before(folder: Path, is_sound: bool) -> None:
+    if not is_sound:
+        (folder / "faqs/a.yaml").write_text("- broken: [")
+    with nullcontext() if is_sound else pytest.raises(KnowledgeInvalid):
+        load(folder)
+    assert gc.isenabled()
 
 
 def test_the_stamp_changes_with_every_kind_of_change(folder: Path) -> None:

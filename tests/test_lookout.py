@@ -9,7 +9,7 @@ from bot.core.emergency import Level, Rules
 from bot.core.lookout import CUES_ALONE, Lookout, look
 from bot.core.net import Net, Reading
 from bot.core.text import Words, fold
-from bot.knowledge import live, source, urgent
+from tests import real_emergency
 from tests.builders import GUN, a_cue, rules
 
 SOFT = a_cue("soft", "strange man")
@@ -77,7 +77,7 @@ def test_a_raised_cue_keeps_its_name_and_its_line() -> None:
 
 @pytest.fixture(scope="module")
 def real_rules() -> Rules:
-    return urgent.emergency(source.read(live.SHIPPED, live.SHIPPED)).rules
+    return real_emergency.files().rules
 
 
 @pytest.mark.parametrize(

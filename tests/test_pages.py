@@ -141,7 +141,9 @@ async def test_what_curators_write_is_text_and_never_markup(client: TestClient[A
 async def test_styles_are_kept_by_their_content_and_served_with_it(client: TestClient[Any, Any]) -> None:
     _, text = await page(client, "/")
     named = re.findall(r"/static/[0-9a-f]{16}/[\w.]+", text)
-    assert {path.rpartition("/")[2] for path in named} == {"icon.svg", "colours.css", "page.css", "home.css", "page.js"}
+    assert {path.rpartition("/")[2] for path in named} == {
+        "icon.svg", "colours.css", "page.css", "notices.css", "home.css", "page.js",
+    }  # fmt: skip
     for path in named:
         answer, _ = await page(client, path)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True)
@@ -162,7 +164,9 @@ async def test_the_widget_holds_every_sentence_in_every_language_and_may_be_used
     given = json.loads(text.split("const CHAT = ")[1].split(";\n")[0])
     names = {name.removeprefix("web_") for name in desk.town.phrases.texts if name.startswith("web_")}
     for language in ("en", "es", "pt"):
-        assert given["words"][language].keys() == names | {"failed", "language_name"}
+        assert given["words"][language].keys() == names | {
+            "failed", "language_name", "level_alert", "level_advisory", "level_community",
+        }  # fmt: skip
     used = set(re.findall(r'(?:word|named): "(\w+)"', text)) | set(re.findall(r'say\("(\w+)"\)', text))
     assert used <= names | {"failed"}
     again, body = await page(client, "/chat.js", **{"If-None-Match": answer.headers["ETag"]})

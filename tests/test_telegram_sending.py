@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
-from telegram.error import RetryAfter
+from telegram.error import NetworkError, RetryAfter
 from telegram.warnings import PTBDeprecationWarning
 
+from bot.channels.telegram_line import may_have_arrived
 from bot.channels.telegram_sending import LIMITS, asked
 from bot.core.channel import (
     Channel,
@@ -317,8 +319,9 @@ async def test_an_earlier_message_without_a_number_is_left_alone() -> None:
 async def test_an_announcement_to_a_group_that_moved_tells_where_it_is_now() -> None:
     async with emulator() as api:
         api.refuse("sendMessage", "Bad Request: group chat was upgraded", 400, migrate_to_chat_id=-100777)
-        said = await announce(api, (Part("one"), Part("two")), Address(ChannelName.TELEGRAM, "-5/42/"), Earlier("9", "x"))
-    assert said == Announced("2", Address(ChannelName.TELEGRAM, "-100777/42/"))
+        to = Address(ChannelName.TELEGRAM, "-5/42/")
+        announced = await announce(api, (Part("one"), Part("two")), to, Earlier("9", "x"))
+    assert announced == Announced("2", Address(ChannelName.TELEGRAM, "-100777/42/"))
     assert api.sent == [Sent(-100777, "one"), Sent(-100777, "two")]
     assert api.asked("editMessageText") == []  # the number was of the chat that is gone
 
@@ -355,13 +358,25 @@ async def test_announcements_that_hang_leave_every_connection_of_the_replies_fre
     assert [sent.text for sent in api.sent].count("911") == 1
 
 
-async def test_without_a_free_connection_nothing_has_left() -> None:
-    async with emulator() as api:
-        gate = api.hold("sendMessage")
-        async with telegram(api.url, silent, replace(QUICK, answer=timedelta(milliseconds=200))) as channel:
-            ends = await asyncio.gather(*(channel.announce(ADA, HELLO) for _ in range(9)), return_exceptions=True)
-            assert sorted(type(end).__name__ for end in ends) == ["MayHaveArrived"] * 8 + ["TryLater"]
-            gate.set()
+@pytest.mark.parametrize(
+    ("cause", "may_have"),
+    [
+        (httpx.ConnectError, False),
+        (httpx.ConnectTimeout, False),
+        (httpx.PoolTimeout, False),
+        (httpx.ProxyError, False),
+        (httpx.WriteTimeout, True),
+        (httpx.WriteError, True),
+        (httpx.ReadTimeout, True),
+        (httpx.ReadError, True),
+        (httpx.RemoteProtocolError, True),
+        (RuntimeError, True),
+    ],
+)
+def test_only_what_surely_never_left_has_surely_not_arrived(cause: type[Exception], may_have: bool) -> None:
+    error = NetworkError("as the library tells it")
+    error.__cause__ = cause("why")
+    assert may_have_arrived(error) is may_have
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500])

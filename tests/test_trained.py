@@ -17,7 +17,8 @@ from bot.knowledge.encoder import WIDTH, Encoder
 from bot.knowledge.examples import Example, examples
 from bot.knowledge.faults import Faults
 from bot.knowledge.variants import variants
-from tests.builders import PLACE, REAL_FOLDER
+from tests import real_folder
+from tests.builders import PLACE
 
 SAID = {
     Level.EMERGENCY: ("he has a gun", "somebody has a gun", "the house is on fire", "my house is on fire"),
@@ -173,7 +174,7 @@ def test_a_fault_in_the_examples_has_its_place(tmp_path: Path, content: str, lin
 
 def test_the_shipped_examples_are_sound_and_many() -> None:
     faults = Faults()
-    found = examples(source.read(REAL_FOLDER, REAL_FOLDER), faults)
+    found = examples(real_folder.sources(), faults)
     assert faults.problems == []
     for level, most in ((Level.EMERGENCY, 3_000), (Level.CAUTION, 600), (Level.NONE, 5_000)):
         assert len([each for each in found if each.level is level]) > most

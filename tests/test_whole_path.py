@@ -16,9 +16,8 @@ from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.core.compose import answered
 from bot.core.entry import Knowledge
-from bot.knowledge import live
-from tests import telegram_emulator as telegram
 from tests import real_folder
+from tests import telegram_emulator as telegram
 from tests.builders import REAL_FOLDER
 
 
@@ -49,7 +48,7 @@ async def running(data: Path, port: str = "0", **environment: str) -> AsyncItera
 
     task = asyncio.create_task(app.serve(chosen, say, stopping))
     waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait({task, waiting}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({task, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         waiting.cancel()
         await task

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +16,10 @@ from bot.core.compose import ENTRY_MARK, answered
 from bot.core.entry import ContactKind, ContactValue, EntryKind, Knowledge, Phrases
 from bot.core.fit import fit
 from bot.core.message import Choice, IncomingMessage, Kind, Reply
+from bot.public.board import Board
+from bot.public.feeds import Feeds
 from bot.public.pages import Pages
+from tests.advisory_builders import ALERTING, Shelf
 from tests.builders import NOW, REAL_FOLDER, an_entry, knowledge
 
 REDIRECT = "Call 911 now."
@@ -47,7 +50,7 @@ def town() -> Knowledge:
     )
     made = knowledge(*entries)
     sentences = yaml.safe_load((REAL_FOLDER / "phrases.yaml").read_text(encoding="utf-8"))["sentences"]
-    return replace(made, phrases=Phrases(sentences))
+    return replace(made, phrases=Phrases(sentences), alerting=ALERTING)
 
 
 @dataclass(slots=True)
@@ -62,6 +65,17 @@ class Desk:
     received: list[IncomingMessage] = field(default_factory=list)
     go: asyncio.Event = field(default_factory=asyncio.Event)
     fails: int = 0
+    shelf: Shelf = field(default_factory=Shelf)
+    chat: WebChat | None = None
+    board: Board | None = None
+    clock: Callable[[], datetime] = now
+
+    async def look(self) -> None:
+        """What the board does every few seconds: read the advisories anew and tell the chats."""
+        assert self.board is not None
+        assert self.chat is not None
+        await self.board.look()
+        await self.chat.tell(self.board.notices())
 
     async def receive(self, message: IncomingMessage, via: Channel) -> Receipt:
         self.received.append(message)
@@ -104,9 +118,12 @@ class Desk:
 def site(desk: Desk, origins: tuple[str, ...] = ()) -> web.Application:
     """The pages and the socket, wired as the application wires them."""
     app = web.Application()
-    chat = WebChat(desk.receive, now, origins)
+    desk.chat = chat = WebChat(desk.receive, now, origins)
+    desk.board = Board(lambda: desk.shelf, lambda: desk.clock())
     app.add_routes(chat.routes())
-    Pages(lambda: desk.town, answered, now).setup(app)
+    pages = Pages(lambda: desk.town, answered, now, desk.board.notices)
+    pages.setup(app)
+    Feeds(lambda: desk.shelf, lambda: desk.town, lambda: desk.clock(), pages.frame).setup(app)
 
     async def goodbye(_: web.Application) -> None:
         await chat.close()

@@ -88,7 +88,7 @@ class Sender:
                     raise
                 raise MayHaveArrived(f"the first {at} of several parts arrived") from failure
         has_moved = taken.place.chat != home.chat
-        if after and answers is not None and not has_moved:
+        if after and after.text and answers is not None and not has_moved:
             await self._amend(home, answers, after.text)
         return Sent(taken.id, replace(home, chat=taken.place.chat).address if has_moved else None)
 

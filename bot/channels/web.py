@@ -8,6 +8,8 @@ server    {"session": id, "frames": […]}     to hello: the conversation, and w
           {"frames": [{"seq", "to", "text", "choices": [{"label", "value"}], "urgent"}]}
           {"failed": id}                     not answered: ask again
           {"done": id}                       there is nothing to say to it
+          {"advisories": [{"id", "level", "shape", "headlines": {language: line}, "url"}]}   all that hold now: with
+                                             the answer to hello, and again whenever they change
 """
 
 import asyncio
@@ -27,6 +29,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.channels.web_sessions import Frame, Session, Sessions, Wire
 from bot.core.channel import Limits, Receipt, Receive, TryLater, Unreachable
 from bot.core.message import Address, ChannelName, IncomingMessage, Kind, Part
+from bot.core.notice import Notice
 
 log = structlog.get_logger()
 
@@ -100,9 +103,16 @@ class WebChat:
         self._sessions = Sessions(clock)
         self._wires: set[Wire] = set()
         self._turns: set[asyncio.Task[None]] = set()
+        self._advisories: list[dict[str, Any]] | None = None  # None: nobody has looked yet
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/chat", self._on_chat)]
+
+    async def tell(self, notices: Sequence[Notice]) -> None:
+        """Show these advisories in every open chat, and in those that open from now on."""
+        self._advisories = [notice.plain() for notice in notices]
+        said = {"advisories": self._advisories}
+        await asyncio.gather(*(wire.write(said) for wire in tuple(self._wires)))
 
     async def close(self) -> None:
         """Let open turns finish, then send every browser away to come back to the next server."""
@@ -158,7 +168,7 @@ class WebChat:
                     else:
                         if session is None:
                             session, _ = self._sessions.open(None, 0)
-                            self._start(turns, session.welcome(wire, 0))
+                            self._start(turns, session.welcome(wire, 0, self._advisories))
                         self._start(turns, self._answer(session, wire, said))
                     # Buffered messages come without a wait: a flood on one socket must not hold up the others.
                     await asyncio.sleep(0)
@@ -171,7 +181,7 @@ class WebChat:
         if before is not None:
             before.leave(wire)
         session, is_new = self._sessions.open(hello.session, hello.since)
-        self._start(turns, session.welcome(wire, hello.since))
+        self._start(turns, session.welcome(wire, hello.since, self._advisories))
         if is_new and hello.since == 0:
             self._start(turns, self._answer(session, wire, Said("start", _START, language=hello.language)))
         return session

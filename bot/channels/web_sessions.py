@@ -81,11 +81,15 @@ class Session:
         self.frames = [*self.frames, *added][-_MOST_FRAMES:]
         return added
 
-    async def welcome(self, wire: Wire, since: int) -> None:
-        """Let the wire join, telling it what was said later than the number its browser saw last."""
+    async def welcome(self, wire: Wire, since: int, advisories: list[dict[str, Any]] | None) -> None:
+        """Let the wire join, telling it what was said later than the number its browser saw last, and what holds now.
+
+        `advisories` None: nobody knows; the browser keeps what it shows.
+        """
         missed = [frame.plain() for frame in self.frames if frame.seq > since]
         self.wires.append(wire)
-        await wire.write({"session": self.id, "frames": missed})
+        known = {} if advisories is None else {"advisories": advisories}
+        await wire.write({"session": self.id, "frames": missed} | known)
 
     def leave(self, wire: Wire) -> None:
         """Write to this wire no more."""

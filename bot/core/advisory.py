@@ -86,7 +86,8 @@ class Content:
 
     `event` names the hazard in two or three words by language, `category` is CAP's. `template` None: written by hand;
     then `slots` is empty. `effective_at` None: from release. `web` None: no page beyond the advisory's own.
-    `original` is an imported alert as it came (CAP's XML), None when it was written here.
+    `original` is an imported alert as it came (CAP's XML), None when it was written here. `only_in` is the one language
+    it is written in because somebody decided so; None: every language of the department is wanted.
     """
 
     level: AdvisoryLevel
@@ -101,6 +102,7 @@ class Content:
     template: str | None = None
     slots: Mapping[str, str] = field(default_factory=dict)
     original: str | None = field(default=None, repr=False)
+    only_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class Advisory:
 
     `number` is the store's; `thread` the number of the first message that this one updates or cancels, its own for a
     first one. `texts` and `corrections` are the words that go out, and the prepared withdrawal, by language: empty
-    before approval, frozen after. `approved_count` is the audience the approver saw and typed. `override` is why a
+    before approval, frozen after, as are the `replacements`: what the thread's earlier message in a chat says from then
+    on; empty: it stays as it is. `approved_count` is the audience the approver saw and typed. `override` is why a
     lone officer released an Alert. `starts_at` is when sending may begin, `released_at` when the audience was frozen.
     """
 
@@ -124,6 +127,7 @@ class Advisory:
     created_at: datetime
     texts: Mapping[str, str] = field(default_factory=dict)
     corrections: Mapping[str, str] = field(default_factory=dict)
+    replacements: Mapping[str, str] = field(default_factory=dict)
     approved_by: str | None = None
     approved_at: datetime | None = None
     approved_count: int | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import compose, followup, together
+from bot.core import compose, followup, subscribing, together
 from bot.core.command import ENTRIES, Command, NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check, is_called_off
@@ -12,6 +12,7 @@ from bot.core.entry import Entry, EntryKind, Knowledge
 from bot.core.lookout import look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
+from bot.core.subscribing import AskStop, ChangeLanguage, Offer, Wish
 from bot.core.text import fold
 from bot.core.turn import Outcome as Outcome
 from bot.core.turn import Snapshot as Snapshot
@@ -36,9 +37,18 @@ def looked(text: str, snapshot: Snapshot) -> Verdict:
 
 
 def answer(
-    message: IncomingMessage, verdict: Verdict, snapshot: Snapshot, conversation: Conversation, now: datetime
+    message: IncomingMessage,
+    verdict: Verdict,
+    snapshot: Snapshot,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    announces: bool = False,
 ) -> Turn:
-    """Decide about one message. Pure: the same arguments give the same turn."""
+    """Decide about one message. Pure: the same arguments give the same turn.
+
+    `announces`: people may subscribe to advisories where it came from.
+    """
     language = spoken_in(message, snapshot, conversation)
     if verdict.level is Level.EMERGENCY:
         reply = compose.emergency(verdict, heard_in(message, snapshot, conversation), snapshot.knowledge)
@@ -51,8 +61,13 @@ def answer(
     )
     heard = replace(conversation, spoke=language, asked=asked)
     if conversation.has_open_emergency(now):
-        return _after_emergency(message, verdict, snapshot, heard, language, now)
-    return _shown(_decided(message, verdict, snapshot, heard, language, now), snapshot, now)
+        return _after_emergency(message, verdict, snapshot, heard, language, now, announces)
+    return _shown(_decided(message, verdict, snapshot, heard, language, now, announces), snapshot, now)
+
+
+def replied(turn: Turn, reply: Reply, snapshot: Snapshot, now: datetime) -> Turn:
+    """The turn with this reply in place of its own: what its order came to."""
+    return _shown(replace(turn, reply=reply), snapshot, now)
 
 
 def _after_emergency(
@@ -62,6 +77,7 @@ def _after_emergency(
     conversation: Conversation,
     language: str,
     now: datetime,
+    announces: bool,
 ) -> Turn:
     """What follows a 911 reply: called off, it is over; a clear question is answered under the notice; the rest - an
     address, "yes", "hurry" - gets the 911 reply again, never a menu."""
@@ -69,8 +85,8 @@ def _after_emergency(
     is_over = is_called_off(fold(message.text), knowledge.rules)
     if is_over:
         conversation = replace(conversation, emergency_at=None)
-    turn = _decided(message, verdict, snapshot, conversation, language, now)
-    if is_over:
+    turn = _decided(message, verdict, snapshot, conversation, language, now, announces)
+    if is_over and turn.order is None:
         shown = _shown(turn, snapshot, now)
         closing = knowledge.phrases("emergency_closed", language)
         if turn.outcome in (Outcome.ANSWERED, Outcome.OUT_OF_SCOPE):
@@ -132,12 +148,16 @@ def _decided(
     conversation: Conversation,
     language: str,
     now: datetime,
+    announces: bool,
 ) -> Turn:
     knowledge, text = snapshot.knowledge, message.text
     today = now.astimezone(knowledge.department.time_zone).date()
 
     def answered(entry: Entry, match: Match = NO_MATCH) -> Turn:
-        return turn(Outcome.ANSWERED, compose.answered(entry, language, knowledge, today), entry.id, match)
+        reply = compose.answered(entry, language, knowledge, today)
+        if announces and (choices := subscribing.beside(entry.id, language, knowledge)):
+            reply = replace(reply, choices=choices)
+        return turn(Outcome.ANSWERED, reply, entry.id, match)
 
     def asked(entries: Iterable[Entry], match: Match) -> Turn:
         which = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match)
@@ -146,15 +166,33 @@ def _decided(
     def turn(outcome: Outcome, reply: Reply, entry: str | None = None, match: Match = NO_MATCH) -> Turn:
         return Turn(verdict, outcome, reply, language, conversation, entry, match=match)
 
+    def wished(wish: Wish) -> Turn:
+        told = subscribing.proposed if announces else subscribing.elsewhere
+        done = turn(Outcome.COMMAND, told(wish, language, knowledge), subscribing.entry_of(wish, knowledge))
+        return replace(done, order=None if isinstance(wish, Offer | AskStop) or not announces else wish)
+
+    if message.kind is not Kind.MEDIA and (entry := _entry(text, knowledge)):
+        return answered(entry)
+    opting_out = snapshot.orders.opting_out(text, conversation)
+    if opting_out and not isinstance(opting_out, AskStop):
+        return wished(opting_out)
     if message.kind is Kind.MEDIA:
         return turn(Outcome.OUT_OF_SCOPE, compose.sentence("media", language, knowledge))
+    if order := snapshot.orders.recognise(text):
+        return wished(order)
     if command := snapshot.commands.recognise(text):
+        if opting_out:  # a curated word for STOP in letters that only look like it
+            return wished(opting_out)
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     chosen = conversation.chosen(text, now) or text
     if entry := _entry(chosen, knowledge):
         return answered(entry)
+    if chosen != text and (wish := snapshot.orders.ordered(chosen, conversation)):
+        return wished(wish)
     if chosen != text and (command := snapshot.commands.recognise(chosen)):
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
+    if opting_out and announces:
+        return wished(opting_out)
     whole, text = text[:_MATCHED], snapshot.talk.bare(text[:_MATCHED])
     if (command := snapshot.commands.recognise(text)) and command.name == "language":  # "thanks! in english please"
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
@@ -205,9 +243,10 @@ def _commanded(command: Command, turn: Turn, snapshot: Snapshot, now: datetime) 
     turn = replace(turn, entry=entry if entry in knowledge.entries else None)
     match command.name:
         case "language" if command.argument in knowledge.department.languages:
-            chosen = replace(turn.conversation, language=command.argument, spoke=command.argument)
-            reply = compose.sentence("language_set", str(command.argument), knowledge)
-            turn = replace(turn, reply=reply, language=str(command.argument), conversation=chosen)
+            spoken = str(command.argument)
+            chosen = replace(turn.conversation, language=spoken, spoke=spoken)
+            reply = compose.sentence("language_set", spoken, knowledge)
+            turn = replace(turn, reply=reply, language=spoken, conversation=chosen, actions=(ChangeLanguage(spoken),))
             if (last := knowledge.entries.get(chosen.just_answered(now) or "")) is None:
                 return turn
             shown = compose.answered(last, turn.language, knowledge, today)
@@ -223,8 +262,6 @@ def _commanded(command: Command, turn: Turn, snapshot: Snapshot, now: datetime) 
             return replace(turn, reply=compose.menu(EntryKind.CONTACT, language, knowledge))
         case "programs":
             return replace(turn, reply=compose.menu(EntryKind.PROGRAM, language, knowledge))
-        case "stop":
-            return replace(turn, reply=compose.sentence("stopped", language, knowledge))
         case "none":
             near = (choice.value.removeprefix(compose.ENTRY_MARK) for choice in turn.conversation.offered)
             noted = _noted(turn.conversation.asked or "", language, (n for n in near if n in knowledge.entries))

@@ -71,10 +71,12 @@ def atom(advisories: Sequence[Advisory], titles: tuple[str, str], links: Mapping
 
 
 def headline(advisory: Advisory, language: str) -> str:
-    """What it is and where, in one line."""
+    """What it is and where, in one line. A withdrawal begins with its own first words, or it would read as an alert."""
     statement = advisory.content.statements[language]
     event = advisory.content.event.get(language) or statement.hazard
     line = f"{event}: {statement.place}" if statement.place else event
+    if advisory.type is AdvisoryType.CANCEL and (opening := advisory.texts.get(language, "").partition("\n")[0]):
+        line = f"{opening}. {line}"
     return line if len(line) <= _LONGEST_HEADLINE else line[: _LONGEST_HEADLINE - 1] + "…"
 
 

@@ -15,6 +15,9 @@ ENTRIES = {
     "human": "talk-to-human",
     "stop": "stop-advisories",
     "subscribe": "subscribe-advisories",
+    "subscriptions": "subscribe-advisories",
+    "urgent": "subscribe-advisories",
+    "every": "subscribe-advisories",
     "language": "language-help",
 }
 """Commands that an entry of the catalogue stands for."""

@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, count, pairwise
@@ -136,7 +136,7 @@ def _met_by_all(
             some.extend(map(pairs.__getitem__, _pairs(words)))
             for word in _once(words):
                 if word not in of_word:
-                    of_word[word] = array("q", [once[word], *map(runs.__getitem__, _runs(word, longest))])
+                    of_word[word] = array("q", [once[word], *map(runs.__getitem__, _runs_in(word, longest))])
                 some += of_word[word]
             lengths.append(len(some) - before)
         owners = np.arange(len(lengths)) << _BITS
@@ -146,8 +146,12 @@ def _met_by_all(
     return (once, pairs, runs), rows
 
 
-@lru_cache(maxsize=20_000)  # words come again and again; one person cannot fill the memory with others
+@lru_cache(maxsize=4_000)  # words come again and again; one person cannot fill the memory with others
 def _runs(word: str, longest: int) -> frozenset[str]:
+    return frozenset(_runs_in(word, longest))
+
+
+def _runs_in(word: str, longest: int) -> Iterator[str]:
     padded = f" {word} "
     lengths = range(_SHORTEST_RUN, longest + 1)
-    return frozenset(padded[at : at + length] for length in lengths for at in range(len(padded) - length + 1))
+    return (padded[at : at + length] for length in lengths for at in range(len(padded) - length + 1))

@@ -1,4 +1,4 @@
-"""What stands when no emergency file can be read: law 1's floor, the only residents' words written in Python."""
+"""What stands when no file can be read: the floors of laws 1 and 6, the only residents' words written in Python."""
 
 from bot.core.emergency import Context, Cue, EmergencyRules, Level, Rules
 from bot.core.entry import EmergencyReplies
@@ -15,6 +15,21 @@ _REDIRECT = {
 }
 FLOOR_REPLIES = EmergencyReplies(redirect=_REDIRECT, notice=_REDIRECT, lines={})
 FLOOR_TEXT = "\n\n".join(_REDIRECT.values())
+
+FLOOR_STOPPED = """\
+This chat will send you no advisories. You can still write to me. In an emergency call 911.
+
+Este chat no le enviará avisos. Puede seguir escribiéndome. En una emergencia llame al 911.
+
+Este chat não vai enviar avisos para você. Você pode continuar me escrevendo. Em uma emergência, ligue para o 911."""
+"""What STOP gets when no phrase file can be read, once it is stored or where nothing is ever sent."""
+
+FLOOR_NOT_STOPPED = """\
+I could not save your STOP. Please send it again in a few minutes. In an emergency call 911.
+
+No pude guardar su STOP. Por favor, mándelo otra vez en unos minutos. En una emergencia llame al 911.
+
+Não consegui salvar seu STOP. Por favor, mande de novo em alguns minutos. Em uma emergência, ligue para o 911."""
 
 # Few and blunt on purpose: with no files to weigh the context, a frightening word is enough for the 911 line.
 _DANGER = """

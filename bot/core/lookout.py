@@ -49,6 +49,7 @@ def look(words: Words, rules: Rules, lookout: Lookout) -> Verdict:
 
 def _is_bare(words: Words, rules: Rules) -> bool:
     """Whether a message is one or two words that no cue could use: of "no" or "por favor" the net can only guess."""
-    tokens = words.tokens
-    named = {name for word in tokens for name in rules.vocabulary.names(word) if is_class(name)}
-    return len(tokens) <= _BARE and named <= _SAY_NOTHING
+    if len(words.tokens) > _BARE:
+        return False
+    named = {name for word in words.tokens for name in rules.vocabulary.names(word) if is_class(name)}
+    return named <= _SAY_NOTHING

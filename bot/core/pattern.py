@@ -12,6 +12,7 @@ A name in capitals is a class of `words.yaml`; anything else is the word itself.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from bot.core.text import fold_word
@@ -102,6 +103,15 @@ class Clause:
 
 def parse(line: str, classes: Mapping[str, object]) -> tuple[Pattern, ...]:
     """Patterns the line stands for: one, or more when it has optional terms. Raises `PatternError`."""
+    found, named = _parsed(line)
+    if unknown := [name for name in named if name not in classes]:
+        raise PatternError(f"no class {unknown[0]} in words.yaml: {line!r}")
+    return found
+
+
+@lru_cache(maxsize=20_000)  # the files are checked with it, then made ready with it: three thousand lines
+def _parsed(line: str) -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
+    """The patterns, and the classes that the line names."""
     terms = line.split()
     from_start, to_end = terms[:1] == ["^"], terms[-1:] == ["$"]
     terms = terms[from_start : len(terms) - to_end]
@@ -114,7 +124,7 @@ def parse(line: str, classes: Mapping[str, object]) -> tuple[Pattern, ...]:
                 raise PatternError(f"a gap stands between two terms and spans at most {_LONGEST_GAP} words: {line!r}")
             continue
         optional = term.endswith("?")
-        step = Step(frozenset(_names(term.removesuffix("?"), classes, line)), gap)
+        step = Step(frozenset(_names(term.removesuffix("?"), line)), gap)
         choices.append((step, None) if optional else (step,))
         gap, widened = 0, False
     if widened:
@@ -122,7 +132,7 @@ def parse(line: str, classes: Mapping[str, object]) -> tuple[Pattern, ...]:
     found = tuple(_joined(picked, from_start, to_end) for picked in product(*choices))
     if not all(pattern.steps for pattern in found):
         raise PatternError(f"a pattern needs a term that is not optional: {line!r}")
-    return found
+    return found, tuple(name for term in terms for name in term.removesuffix("?").split("|") if is_class(name))
 
 
 def literals(patterns: Iterable[Pattern]) -> Iterator[str]:
@@ -137,11 +147,9 @@ def is_class(name: str) -> bool:
     return _CLASS.match(name) is not None
 
 
-def _names(term: str, classes: Mapping[str, object], line: str) -> Iterator[str]:
+def _names(term: str, line: str) -> Iterator[str]:
     for name in term.split("|"):
-        if _CLASS.match(name):
-            if name not in classes:
-                raise PatternError(f"no class {name} in words.yaml: {line!r}")
+        if is_class(name):
             yield name
             continue
         folded = fold_word(name)

@@ -1,6 +1,7 @@
 """An unknown word to the word it was meant to be, or itself."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
@@ -15,6 +16,12 @@ _MOST_EDITS = 2
 # of eight letters is 0.12.
 _OURS, _FIRST_LETTER, _SAID = 0.07, 0.02, 0.005
 _REMEMBERED = 20_000
+# Letters that Spanish and Portuguese write for each other because they sound alike: s, c, z, x and ç; b and v; ll and
+# y; g and j; a silent h; n before b, v and p. In this order, on folded words.
+_SOUNDS = (("ce", "se"), ("ci", "si"), ("ge", "je"), ("gi", "ji"), ("gue", "ge"), ("gui", "gi"), ("que", "ke"),
+           ("qui", "ki"), ("ch", "#"), ("h", ""), ("ll", "y"), ("v", "b"), ("nb", "mb"), ("np", "mp"), ("z", "s"),
+           ("x", "s"), ("c", "k"))  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1+")
 
 
 class Speller:
@@ -34,18 +41,31 @@ class Speller:
         for word in sorted(real_words):
             if len(word) >= _SHORTEST:
                 self._real_by[word[0], len(word)].append(word)
+        self._sounding: dict[str, str] = {}
+        for word in sorted(vocabulary.keys() & real_words, key=lambda word: (vocabulary[word], word)):
+            self._sounding[_sound(word)] = word  # the one that is said most
         self._meant: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
-        """The word itself when it is known, real, or like nothing known."""
-        if word in self._said or not _SHORTEST <= len(word) <= _LONGEST or word.isdigit() or word in self._real:
+        """The word itself when it is real, known, or like nothing known.
+
+        A word that is known and not real may be a misspelling some phrasing holds: it is taken for the real word that
+        sounds the same when this is said more often.
+        """
+        if word in self._real or not _SHORTEST <= len(word) <= _LONGEST or word.isdigit():
             return word
         meant = self._meant.get(word)
         if meant is None:
             if len(self._meant) >= _REMEMBERED:
                 self._meant.clear()
-            meant = self._meant[word] = max(self._near(word), default=(0.0, word))[1]
+            meant = self._meant[word] = self._found(word)
         return meant
+
+    def _found(self, word: str) -> str:
+        alike, times = self._sounding.get(_sound(word)), self._said.get(word, 0)
+        if alike is not None and self._said[alike] > times:
+            return alike
+        return word if times else max(self._near(word), default=(0.0, word))[1]
 
     def _near(self, word: str) -> Iterator[tuple[float, str]]:
         """Words it may have been meant to be, each with how likely."""
@@ -57,6 +77,12 @@ class Speller:
         for length in range(len(word) - 1, len(word) + 2) if len(word) > _SHORTEST else ():
             for near, likeness in _alike(word, self._real_by.get((word[0], length), ())):
                 yield likeness, near
+
+
+def _sound(word: str) -> str:
+    for written, meant in _SOUNDS:
+        word = word.replace(written, meant)
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _alike(word: str, others: Collection[str]) -> Iterator[tuple[str, float]]:

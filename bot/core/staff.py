@@ -22,6 +22,7 @@ class Act(StrEnum):
     SEE = "see"
     EDIT_KNOWLEDGE = "edit knowledge"
     DRAFT = "draft"
+    DISCARD = "discard"
     APPROVE = "approve"
     PUBLISH = "publish"
     PUBLISH_ALERT = "publish an Alert"
@@ -32,15 +33,26 @@ class Act(StrEnum):
     READ_AUDIT = "read the audit log"
 
 
-# Whoever can start a broadcast can stop it. The administrator gets no word to the public by keeping the accounts, and is
-# not the only one who can read what administrators did.
+# Whoever can start a broadcast can stop it. Who keeps the accounts has no word to the public by that, and others than
+# administrators can read what administrators did.
 _MAY: Mapping[Role, frozenset[Act]] = MappingProxyType(
     {
         Role.VIEWER: frozenset({Act.SEE, Act.READ_AUDIT}),
         Role.CURATOR: frozenset({Act.SEE, Act.EDIT_KNOWLEDGE}),
-        Role.ANNOUNCER: frozenset({Act.SEE, Act.DRAFT, Act.PUBLISH, Act.PAUSE, Act.CANCEL, Act.ENROL_TESTERS}),
+        Role.ANNOUNCER: frozenset(
+            {Act.SEE, Act.DRAFT, Act.DISCARD, Act.PUBLISH, Act.PAUSE, Act.CANCEL, Act.ENROL_TESTERS}
+        ),
         Role.APPROVER: frozenset(
-            {Act.SEE, Act.APPROVE, Act.PUBLISH, Act.PUBLISH_ALERT, Act.PAUSE, Act.CANCEL, Act.ENROL_TESTERS}
+            {
+                Act.SEE,
+                Act.DISCARD,
+                Act.APPROVE,
+                Act.PUBLISH,
+                Act.PUBLISH_ALERT,
+                Act.PAUSE,
+                Act.CANCEL,
+                Act.ENROL_TESTERS,
+            }
         ),
         Role.ADMINISTRATOR: frozenset({Act.KEEP_ACCOUNTS, Act.READ_AUDIT}),
     }

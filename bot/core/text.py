@@ -83,9 +83,9 @@ def fold(text: str) -> Words:
     Zero-width and direction marks vanish, look-alike letters become Latin, full-width and bold letters plain.
     Sentence marks end a clause; a comma does not, because people in a hurry put it anywhere.
     """
-    text = cut(text)
-    # Once more after NFKD: one character may become eighteen.
-    plain = cut(unicodedata.normalize("NFKD", _with_one_apostrophe(text)))
+    text = plain = cut(text)
+    if not text.isascii():  # once more after NFKD: one character may become eighteen
+        plain = cut(unicodedata.normalize("NFKD", _with_one_apostrophe(text)))
     for character in set(plain):
         if not " " <= character <= "~" and (read := _read_as(character)) != character:
             plain = plain.replace(character, read)

@@ -12,9 +12,14 @@ from bot.core.language import Languages
 from bot.core.lookout import CUES_ALONE, Lookout
 from bot.core.match import COUNTED, NO_MATCH, Index, Match, Phrasings
 from bot.core.message import Reply
+from bot.core.orders import FLOOR_ORDERS, Orders
 from bot.core.places import Places
+from bot.core.subscribing import ChangeLanguage, Order
 from bot.core.talk import SILENCE, Talk
 from bot.core.text import Words
+
+# Phrases that are lists of words for rules of ours: nobody says them in a sentence, so they teach no language.
+_LISTS = ("order_", "relative_times", "absolute_times", "street_words", "not_a_drill", "clock_")
 
 
 class Outcome(Enum):
@@ -38,6 +43,7 @@ class Snapshot:
     languages: Languages
     lookout: Lookout = CUES_ALONE
     talk: Talk = SILENCE
+    orders: Orders = FLOOR_ORDERS
 
     @classmethod
     def of(cls, knowledge: Knowledge, real_words: Collection[str] = frozenset()) -> "Snapshot":
@@ -51,7 +57,9 @@ class Snapshot:
         places = Places(department.own_places, department.other_places)
         index = Index(phrasings, COUNTED, real_words, places)
         talk = Talk(knowledge.phrases.texts)
-        return cls(knowledge, index, Commands(knowledge.commands), Languages(spoken), talk=talk)
+        commands = Commands(knowledge.commands)
+        orders = Orders(knowledge, commands)
+        return cls(knowledge, index, commands, Languages(spoken), talk=talk, orders=orders)
 
     def rank(self, words: Words) -> Match:
         """Candidates for the words, with all that has been learned."""
@@ -62,7 +70,8 @@ class Snapshot:
 class Turn:
     """What was decided about a message; somebody else carries it out.
 
-    `entry` is what was answered, None when no entry was. `match` is empty where nothing had to be looked up.
+    `entry` is what was answered, None when no entry was. `match` is empty where nothing had to be looked up. `order`
+    is what the store must do before anything is said; `reply` is then what to say when it cannot. None: nothing.
     """
 
     verdict: Verdict
@@ -71,14 +80,15 @@ class Turn:
     language: str
     conversation: Conversation
     entry: str | None = None
-    actions: tuple[NoteUnanswered, ...] = ()
+    actions: tuple[NoteUnanswered | ChangeLanguage, ...] = ()
     match: Match = NO_MATCH
+    order: Order | None = None
 
 
 def _texts(knowledge: Knowledge, language: str) -> Iterable[str]:
     """Everything the knowledge says in one language: what the language is learned from."""
-    for wordings in knowledge.phrases.texts.values():
-        if language in wordings:
+    for name, wordings in knowledge.phrases.texts.items():
+        if language in wordings and not name.startswith(_LISTS):
             yield wordings[language]
     entries: list[Entry] = [*knowledge.entries.values(), *knowledge.elsewhere]
     for wording in (entry.wordings[language] for entry in entries if language in entry.wordings):

@@ -1,12 +1,19 @@
 """XML from strangers to a tree: no document type, no entities, bounded in size, depth and number of elements."""
 
+import codecs
 from typing import Final
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-LARGEST: Final = 4_000_000  # bytes; the largest real collection of alerts seen has less than a tenth of that
+LARGEST: Final = 2_000_000  # bytes; the largest real collection of alerts seen has less than a quarter of that
 DEEPEST: Final = 40  # elements inside one another; CAP in EDXL-DE in a feed needs twelve
-MOST_ELEMENTS: Final = 100_000
+MOST_ELEMENTS: Final = 40_000  # the most alerts that are read, two hundred elements each
+MOST_ATTRIBUTES: Final = 64  # of one element; CAP has none, Atom and signatures have three
+
+# Expat knows the first four by itself. Of any other it asks Python, which looks in its files for a module of that name:
+# the one that older Windows writes is looked up here, once, so that reading a stranger's file opens none.
+_ENCODINGS: Final = ("utf-8", "utf-16", "iso-8859-1", "us-ascii", "windows-1252")
+codecs.lookup(_ENCODINGS[-1])
 
 
 class XmlRefused(Exception):
@@ -19,11 +26,11 @@ class Node(Element):
     line = 0
 
 
-def parsed(data: bytes) -> Element:
+def parsed(data: bytes, most: int = MOST_ELEMENTS) -> Element:
     """The root element; names stand in braces after their namespace. Raises `XmlRefused`, and nothing else."""
     if len(data) > LARGEST:
-        raise XmlRefused(f"the file has {len(data):,} bytes, and at most {LARGEST:,} are read: split it")
-    reader = _Reader()
+        raise XmlRefused(f"line 1: the file has {len(data):,} bytes, and at most {LARGEST:,} are read: split it")
+    reader = _Reader(most)
     try:
         reader.parser.Parse(data, True)
     except expat.ExpatError as e:
@@ -45,21 +52,32 @@ def local(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+def namespace(element: Element) -> str:
+    """The namespace of the element's name, "" for none."""
+    return str(element.tag).rpartition("}")[0].removeprefix("{")
+
+
 class _Reader:
     """Builds the tree from expat's calls. A document type ends it at once: before any entity could be declared."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.root: Node | None = None
+        self._most = most
         self._open: list[Node] = []
         self._pieces: list[str] = []  # of text: joined once, or a comment after every letter would cost the square
         self._count = 0
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self.parser.buffer_text = True
+        self.parser.XmlDeclHandler = self._declaration
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._pieces.append
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            raise XmlRefused("line 1: its encoding is not one that is read: save it as UTF-8")
 
     def _doctype(self, *_declared: object) -> None:
         raise XmlRefused(f"line {self.parser.CurrentLineNumber}: a document type (DOCTYPE) is never read: remove it")
@@ -70,8 +88,10 @@ class _Reader:
         line = self.parser.CurrentLineNumber
         if len(self._open) >= DEEPEST:
             raise XmlRefused(f"line {line}: more than {DEEPEST} elements inside one another")
-        if self._count > MOST_ELEMENTS:
+        if self._count > self._most:
             raise XmlRefused(f"line {line}: more than {MOST_ELEMENTS:,} elements: split the file")
+        if len(attributes) > MOST_ATTRIBUTES:
+            raise XmlRefused(f"line {line}: more than {MOST_ATTRIBUTES} attributes in one element")
         node = Node(_named(name), {_named(key): value for key, value in attributes.items()})
         node.line = line
         if self._open:

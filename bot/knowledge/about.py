@@ -18,6 +18,7 @@ class About(Enum):
     COLLISION = "asks that find another entry first"
     TWICE = "asks that stand word for word in two entries"
     QUESTION = "questions that do not find their entry, and known misses that do"
+    TOPIC = "words of advisory topics that mean something else as well, and languages they lack"
     LABEL = "titles that look alike once a channel cuts them"
     FEW = "entries with few asks or questions"
     LONG = "answers that are hard to read"

@@ -19,6 +19,7 @@ from bot.knowledge.forms import (
     RepliesForm,
     WordsForm,
 )
+from bot.knowledge.topic_forms import AlertingForm
 
 FORMS: Mapping[str, tuple[Any, str]] = MappingProxyType(
     {
@@ -26,6 +27,7 @@ FORMS: Mapping[str, tuple[Any, str]] = MappingProxyType(
         "questions": (list[QuestionForm], "questions/*.yaml"),
         "facts": (list[FactForm], "facts.yaml"),
         "phrases": (PhrasesForm, "phrases.yaml"),
+        "topics": (AlertingForm, "topics.yaml"),
         "department": (DepartmentForm, "department.yaml"),
         "words": (WordsForm, "emergency/words.yaml"),
         "cues": (list[CueForm], "emergency/cues/*.yaml"),

@@ -1,6 +1,7 @@
 """The sentence encoder: its weights verified, a message to one vector. It may be absent: what learns goes on."""
 
 import hashlib
+import re
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ _WEIGHTS = {
 # Letters read of a long text: its start and its end. The encoder averages, so more would say less, and each
 # thousand costs ten milliseconds.
 _HEAD, _TAIL = 400, 200
+_LONGEST_WORD = 60  # letters read of a word: of 600 emoji in a row each would cost as much as a word
+_LONG = re.compile(rf"(?<=\S{{{_LONGEST_WORD}}})\S+")
 _SILENCE = "."  # what an empty message is read as; the encoder wants a word
 
 
@@ -103,4 +106,5 @@ def _digest(path: Path) -> str:
 def _read(text: str) -> str:
     """What the encoder is given: small letters, because capitals are other words to it, and the ends of a long text."""
     small = text.lower().encode(errors="replace").decode()  # half of a split emoji is no letter to it
-    return (small if len(small) <= _HEAD + _TAIL else f"{small[:_HEAD]} {small[-_TAIL:]}").strip() or _SILENCE
+    ends = small if len(small) <= _HEAD + _TAIL else f"{small[:_HEAD]} {small[-_TAIL:]}"
+    return _LONG.sub("", ends).strip() or _SILENCE

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.knowledge import encoder, facts, learned, live, selftest
+from bot.knowledge import encoder, facts, learned, live, selftest, topics
 from bot.knowledge.live import Loaded
 from bot.knowledge.source import KnowledgeInvalid, Problem
 
@@ -34,5 +34,6 @@ def examine(folder: Path, data: Path, today: date) -> Examined:
         *selftest.findings(snapshot, vectors, today),
         *selftest.questions(snapshot),
         *facts.findings(loaded.sources),
+        *topics.findings(snapshot.knowledge, loaded.sources),
     )
     return Examined(tuple(sorted(met)), loaded)

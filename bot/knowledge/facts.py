@@ -144,6 +144,12 @@ def _texts(name: str, node: Node) -> Iterator[_Text]:
             yield from map(_Text, _leaves(fields.get("sentences")))
         case "department.yaml":
             yield from map(_Text, (*_leaves(fields.get("name")), *_leaves(fields.get("links"))))
+        case "topics.yaml":
+            yield from map(_Text, _leaves(fields.get("city_alerts")))
+            templates = fields["templates"].value if "templates" in fields else None
+            for item in templates if isinstance(templates, list) else ():
+                said = (wording for key, wording in _fields(item).items() if len(key) == 2 and key != "id")
+                yield from (_Text(text) for wording in said for text in _leaves(wording))
         case "emergency/replies.yaml":
             yield from map(_Text, _leaves(node))
         case _ if name.startswith(("faqs/", "programs/")) or name in ("contacts.yaml", "out_of_scope.yaml"):

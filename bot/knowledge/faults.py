@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
 from bot.core.entry import Place
-from bot.knowledge.forms import EntryForm, WordingForm
+from bot.knowledge.forms import EntryForm
 from bot.knowledge.source import Node, Problem, shown
 
 F = TypeVar("F")
@@ -76,12 +76,12 @@ def items(model: type[F], node: Node | None, name: str, faults: Faults) -> Itera
             where = item.at(("wordings",)).place
             faults.add(where, "`wordings` is not known here: write each language as a key (`en:`, `es:`)")
             continue
-        value = _with_wordings(item) if model is EntryForm else None
+        value = with_wordings(item) if model is EntryForm else None
         if (form := faults.form(model, item, value)) is not None:
             yield item, form
 
 
-def _with_wordings(item: Node) -> Any:
+def with_wordings(item: Node) -> Any:
     """The item with its language keys gathered under one, as the model has them."""
     plain = item.plain()
     if not isinstance(plain, dict):
@@ -126,4 +126,7 @@ def _form_of(pattern: str) -> str:
 def _fields_at(model: Any) -> list[str]:
     """Names that the form knows, itself and in its wordings: what a misspelt key may have meant."""
     own = [name for name in model.model_fields if name != "wordings"]
-    return [*own, *(WordingForm.model_fields if model is EntryForm else ())]
+    if (wordings := model.model_fields.get("wordings")) is None:
+        return own
+    _, wording = get_args(wordings.annotation)
+    return [*own, *wording.model_fields]

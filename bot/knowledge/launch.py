@@ -7,7 +7,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from bot.core.entry import Entry, Knowledge, Place
-from bot.knowledge import facts
+from bot.knowledge import facts, topics
 from bot.knowledge.facts import Fact, Use
 from bot.knowledge.faults import Faults
 from bot.knowledge.source import Sources
@@ -21,6 +21,7 @@ class Kind(Enum):
     ANSWER = "answers the department has not given"
     SOURCE = "entries without a page of the department as source"
     TRANSLATION = "translations nobody has signed"
+    TEMPLATE = "advisory wordings nobody has signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ def still_open(knowledge: Knowledge, sources: Sources) -> tuple[Open, ...]:
     found: list[Open] = list(_values(sources))
     for entry in entries:
         found += _of_entry(entry, _hosts(knowledge))
+    found += [
+        Open(Kind.TEMPLATE, template, languages, "", "", "", node.place)
+        for template, languages, node in topics.unsigned(sources)
+    ]
     order = list(Kind)
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))
 

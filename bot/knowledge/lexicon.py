@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.apart import SHORTEST, Language
 from bot.core.text import SHORT_FORMS, fold
+from bot.knowledge.kept import DAMAGED
 
 log = structlog.get_logger()
 
@@ -30,12 +31,12 @@ _RARER = 60_000  # from here on the lists know no frequencies
 def language(code: str) -> Language | None:
     """The words of the language, folded; None when the package or the language is missing.
 
-    Takes half a second the first time: call it where nobody waits.
+    Takes a fifth of a second the first time: call it where nobody waits.
     """
     try:
         packed = (files("spellchecker") / "resources" / f"{code}.json.gz").read_bytes()
         counts, every = _commonest(gzip.decompress(packed))
-    except (OSError, ValueError, ModuleNotFoundError) as e:
+    except (*DAMAGED, ModuleNotFoundError) as e:
         log.warning("no lexicon", language=code, error=type(e).__name__)
         return None
     shares: dict[str, float] = {}
@@ -54,6 +55,8 @@ def _commonest(listed: bytes) -> tuple[dict[str, int], int]:
     """
     letters = np.frombuffer(listed, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
+    if len(ends) < 2:
+        raise ValueError("no list with a word a line")
     starts, last = ends[:-1] + 1, ends[1:] - 1
     last -= letters[last] == ord(",")
     times = np.zeros(len(last), np.int64)

@@ -22,13 +22,14 @@ from bot.core.entry import (
     Source,
     Wording,
 )
-from bot.knowledge import facts
+from bot.knowledge import facts, topics
 from bot.knowledge.faults import Faults, items, single
 from bot.knowledge.forms import DepartmentForm, EntryForm, PhrasesForm, QuestionForm, WordingForm
 from bot.knowledge.source import KnowledgeInvalid, Node, Sources
 from bot.knowledge.urgent import EmergencyFiles, emergency_files
 
 KNOWN_MISSES = "questions/known_misses.yaml"
+_MOST_NAMED = 40  # sentences that are missing; who lacks more copies the whole file
 
 
 def knowledge(sources: Sources) -> Knowledge:
@@ -62,6 +63,7 @@ def _whole(sources: Sources, urgent: EmergencyFiles | None, faults: Faults) -> K
     entries = tuple(_entries(files, faults))
     elsewhere = tuple(_listed(files, "out_of_scope.yaml", EntryKind.OUT_OF_SCOPE, faults))
     questions = tuple(_questions(files, faults))
+    alerting = topics.alerting(files, faults)
     _unique((*entries, *elsewhere), faults)
     if not entries and not faults.problems:
         faults.add(Place("faqs", 1), "holds no entry: add at least one, see README.md beside it")
@@ -81,6 +83,7 @@ def _whole(sources: Sources, urgent: EmergencyFiles | None, faults: Faults) -> K
         entries=MappingProxyType({entry.id: entry for entry in entries}),
         elsewhere=elsewhere,
         questions=questions,
+        alerting=alerting,
     )
 
 
@@ -88,7 +91,9 @@ def _complete(words: PhrasesForm, node: Node, faults: Faults) -> bool:
     """Whether every sentence and command is there; what is missing is noted."""
     for kind, needed, there in (("sentences", SENTENCES, words.sentences), ("commands", COMMANDS, words.commands)):
         if missing := [name for name in needed if name not in there]:
-            faults.add(node.at((kind,)).place, f"`{kind}` lacks {', '.join(missing)}: copy them from the project's own")
+            more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+            told = f"`{kind}` lacks {', '.join(missing[:_MOST_NAMED])}{more}: copy them from the project's own"
+            faults.add(node.at((kind,)).place, told)
     short = [code for code, names in words.sentences.get("months", {}).items() if len(names.split()) != 12]
     if short:
         faults.add(node.at(("sentences", "months")).place, f"`months` must be twelve words in {', '.join(short)}")

@@ -23,7 +23,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 # What a folder may leave out; the project's own is used then. Entries and questions never come from there.
-BORROWED = ("emergency", "phrases.yaml", "department.yaml")
+BORROWED = ("emergency", "phrases.yaml", "topics.yaml", "department.yaml")
 OWN = ("faqs", "programs", "contacts.yaml", "out_of_scope.yaml", "questions", "facts.yaml")
 
 
@@ -234,8 +234,8 @@ def _allowed(name: str, text: str) -> Iterator[yaml.Event]:
                     raise refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
             if event.anchor or isinstance(event, yaml.AliasEvent):
                 raise refused(event, "anchors and aliases (& and *) are not allowed: write the text out, or quote it")
-            if event.tag:
-                raise refused(event, f"tags ({shown(event.tag)}) are not allowed: write plain text, or quote it")
+            if tag := getattr(event, "tag", None):
+                raise refused(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         yield event
@@ -248,7 +248,8 @@ def _read(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> N
         return None
     node = _converted(next(events), events, name, Place(name, 1), problems)
     if others := [event for event in events if isinstance(event, yaml.DocumentStartEvent)]:
-        raise yaml.MarkedYAMLError(problem="found another document", problem_mark=others[0].start_mark)
+        told = "not YAML of one document: take out the line `---` here, or what stands under it"
+        raise KnowledgeInvalid((Problem(_place(name, others[0]), told),))
     return node
 
 

@@ -12,22 +12,25 @@ from typing import TypeVar
 
 import structlog
 
-from bot.core import compose
-from bot.core.answer import Snapshot, Turn, answer, heard_in, looked, spoken_in
+from bot.core.answer import Snapshot, Turn, answer, looked
 from bot.core.channel import Channel, Receipt, SendFailed, TryLater
 from bot.core.command import NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check
 from bot.core.fit import fit
-from bot.core.floor import FLOOR_RULES, FLOOR_TEXT
+from bot.core.floor import FLOOR_NOT_STOPPED, FLOOR_RULES, FLOOR_STOPPED
 from bot.core.message import Address, IncomingMessage, Reply
+from bot.core.subscribing import ChangeLanguage, Done, Order, Unsubscribe
 from bot.core.text import fold
 from bot.knowledge.live import Live
+from bot.service.apology import UNCHECKED, failed, redirection
+from bot.service.orders import carried_out, is_stop, told
 from bot.store.conversations import Conversations
 from bot.store.faults import StoreDown
 from bot.store.inbox import Claim, Inbox
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
+from bot.store.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -36,16 +39,19 @@ _LOADS_WITHIN = 20.0  # seconds; the first load takes two, on a slow disk more
 _STORE_WITHIN = 2.0  # seconds; the store keeps to less by itself, unless it is stuck
 _STORE_RESTS = 5.0  # seconds it is left alone after that: waits must not add up before a reply
 _REMEMBERED = 10_000  # conversations kept in memory; the store keeps the rest
-_UNCHECKED = Verdict(Level.CAUTION, why=("the check failed",))
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The store as reception uses it; every part may fail with `StoreDown` and costs no reply (house promise 2)."""
+    """The store as reception uses it; every part may fail with `StoreDown` and costs no reply (house promise 2).
+
+    `subscriptions` None: they cannot be kept, as the key for addresses cannot be used.
+    """
 
     inbox: Inbox
     conversations: Conversations
     journal: Journal
+    subscriptions: Subscriptions | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +119,7 @@ class Reception:
         self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
     ) -> Receipt:
         """Send the 911 reply: no claim, no lock, no store. Delivered twice, it is answered twice."""
-        reply = _redirection(message, verdict, snapshot, self._conversations.get(message.sender))
+        reply = redirection(message, verdict, snapshot, self._conversations.get(message.sender))
         receipt = await self._send(reply, message, via)
         await self._leave_open(message.sender)
         self._log(message, "emergency", verdict.cue, receipt, began)
@@ -134,11 +140,13 @@ class Reception:
             self._log(message, "duplicate", None, Receipt.DUPLICATE, began)
             return Receipt.DUPLICATE if claim is Claim.DONE else Receipt.NOT_SENT
         before = await self._recalled(message.sender)
-        turn = self._decided(message, verdict, snapshot, before)
-        if turn is None:
-            receipt = await self._send(_failed(message, snapshot), message, via)
+        turn = self._decided(message, verdict, snapshot, before, via)
+        if turn is None or snapshot is None:
+            reply = await self._stopped(message, via) or failed(message, snapshot)
+            receipt = await self._send(reply, message, via)
             outcome, source = "failed", None
         else:
+            turn = await self._ordered(message, turn, snapshot)
             await self._remember(message.sender, turn)
             receipt = await self._send(turn.reply, message, via)
             outcome, source = turn.outcome.value, turn.reply.source
@@ -150,16 +158,43 @@ class Reception:
         return receipt
 
     def _decided(
-        self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, before: Conversation
+        self,
+        message: IncomingMessage,
+        verdict: Verdict,
+        snapshot: Snapshot | None,
+        before: Conversation,
+        via: Channel,
     ) -> Turn | None:
         """The turn, or None when there is nothing to decide with or deciding failed."""
         if snapshot is None:
             return None
         try:
-            return answer(message, verdict, snapshot, before, self._clock())
+            return answer(message, verdict, snapshot, before, self._clock(), announces=via.limits.announces)
         except Exception:  # border: inbound message
             log.exception("turn failed", channel=message.sender.channel.value)
             return None
+
+    async def _ordered(self, message: IncomingMessage, turn: Turn, snapshot: Snapshot) -> Turn:
+        """The turn with its order, if it has one, carried out: stored first, then told (law 6)."""
+        if turn.order is None:
+            return turn
+        return told(turn, await self._carried_out(turn.order, message, turn.language), snapshot, self._clock())
+
+    async def _stopped(self, message: IncomingMessage, via: Channel) -> Reply | None:
+        """STOP where nothing else can be decided, in the floor's words; None when the message is no STOP."""
+        if not is_stop(message):
+            return None
+        done = await self._carried_out(Unsubscribe(), message, "") if via.limits.announces else Done(None, None)
+        return Reply(FLOOR_STOPPED if done else FLOOR_NOT_STOPPED)
+
+    async def _carried_out(self, order: Order, message: IncomingMessage, language: str) -> Done | None:
+        """What the store made of the order; None when it could not, or nobody knows whether it could."""
+
+        async def work(memory: Memory) -> Done | None:
+            kept = memory.subscriptions
+            return await carried_out(order, message, language, self._clock(), kept) if kept else None
+
+        return await self._ask(work, None, rests=False)
 
     async def _recalled(self, person: Address) -> Conversation:
         if person in self._conversations:
@@ -172,7 +207,7 @@ class Reception:
         now = self._clock()
         await self._ask(lambda memory: memory.conversations.save(person, turn.conversation, now), None)
         for note in turn.actions:
-            await self._ask(partial(_note, note, now), None)
+            await self._ask(partial(_noted, note, person, now), None)
 
     def _keep(self, person: Address, conversation: Conversation) -> None:
         self._conversations[person] = conversation
@@ -180,9 +215,12 @@ class Reception:
         while len(self._conversations) > _REMEMBERED:
             self._conversations.popitem(last=False)
 
-    async def _ask(self, work: Callable[[Memory], Awaitable[T]], otherwise: T) -> T:
-        """What the store says, or this instead when it is down: that may cost a duplicate, never a reply."""
-        if self.memory is None or time.monotonic() < self._store_rests_until:
+    async def _ask(self, work: Callable[[Memory], Awaitable[T]], otherwise: T, *, rests: bool = True) -> T:
+        """What the store says, or this instead when it is down: that may cost a duplicate, never a reply.
+
+        `rests`: a store that was just stuck is not asked; somebody's STOP is worth the wait.
+        """
+        if self.memory is None or (rests and time.monotonic() < self._store_rests_until):
             return otherwise
         try:
             async with asyncio.timeout(_STORE_WITHIN):
@@ -235,8 +273,12 @@ class Reception:
             )
 
 
-async def _note(note: NoteUnanswered, now: datetime, memory: Memory) -> None:
-    await memory.journal.note_unanswered(note.question, note.language, note.near, now)
+async def _noted(note: NoteUnanswered | ChangeLanguage, person: Address, now: datetime, memory: Memory) -> None:
+    match note:
+        case NoteUnanswered(question, language, near):
+            await memory.journal.note_unanswered(question, language, near, now)
+        case ChangeLanguage(language) if memory.subscriptions:
+            await memory.subscriptions.set_language(person, language, now)
 
 
 def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:
@@ -253,34 +295,4 @@ def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:
             return way()
         except Exception:  # border: emergency check, its net
             log.exception("emergency check failed")
-    return _UNCHECKED
-
-
-def _redirection(
-    message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, before: Conversation | None
-) -> Reply:
-    """The redirect in the resident's language, in every one when it cannot be told, the floor's when all fails."""
-    if snapshot is None:
-        return Reply(FLOOR_TEXT, urgent=True)
-    language = None
-    try:
-        language = heard_in(message, snapshot, before or Conversation())
-    except Exception:  # border: emergency check
-        log.exception("language failed")
-    try:
-        return compose.emergency(verdict, language, snapshot.knowledge)
-    except Exception:  # border: emergency check
-        log.exception("emergency reply failed")
-        return Reply(FLOOR_TEXT, urgent=True)
-
-
-def _failed(message: IncomingMessage, snapshot: Snapshot | None) -> Reply:
-    """What is said when no turn could be decided: the bot's apology under the 911 line, or the floor's words."""
-    try:
-        if snapshot is not None:
-            language = spoken_in(message, snapshot, Conversation())
-            reply = compose.sentence("sorry", language, snapshot.knowledge)
-            return compose.with_notice(reply, _UNCHECKED, language, snapshot.knowledge)
-    except Exception:  # border: inbound message
-        log.exception("apology failed")
-    return Reply(FLOOR_TEXT, urgent=True)
+    return UNCHECKED

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
@@ -13,6 +13,8 @@ from bot.store.database import Database, insert
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
 from bot.store.schema import conversation as table
+from bot.store.schema import subscription
+from bot.store.subscriptions import belongs_to
 
 
 class Conversations:
@@ -27,7 +29,7 @@ class Conversations:
         return await self._database.run(_load, self._pseudonyms.of(person))
 
     async def save(self, person: Address, conversation: Conversation, now: datetime) -> None:
-        """Keep the chat in place of what was kept before."""
+        """Keep the chat in place of what was kept before; whoever writes can be written to again."""
         await self._database.run(_save, self._pseudonyms.of(person), conversation, now)
 
     async def forget(self, before: datetime) -> int:
@@ -86,3 +88,6 @@ async def _save(connection: AsyncConnection, person: str, conversation: Conversa
     }
     row = insert(connection, table).values(person=person, **values)
     await connection.execute(row.on_conflict_do_update(index_elements=[table.c.person], set_=values))
+    suspended = and_(belongs_to(person), subscription.c.state == "suspended")
+    revived = {"state": "active", "note": None, "changed_at": now}
+    await connection.execute(update(subscription).where(suspended).values(revived))

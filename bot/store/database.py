@@ -24,6 +24,7 @@ from bot.store.schema import REVISION
 _LOCK_WAIT = timedelta(milliseconds=400)  # for another process that writes
 _TURN_WAIT = timedelta(milliseconds=800)  # for our own turn at the connection
 _ANSWER_WAIT = timedelta(milliseconds=900)  # in all: a disk or a network that hangs keeps to no lock's limit
+_STAFF_WAIT = timedelta(seconds=10)  # for what staff do to a whole audience: no resident waits for that answer
 _REST = timedelta(seconds=1)  # after a wait in vain nobody else waits
 _MIGRATING_WAIT = timedelta(seconds=5)  # another process may be migrating; no reply waits for this
 _RETRY = timedelta(milliseconds=20)  # while SQLite refuses without waiting
@@ -43,6 +44,7 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._patient: AsyncEngine | None = None  # for `run_long`
         self._opening = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._rests_until = 0.0  # on the loop's clock
@@ -53,11 +55,12 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        engine, self._engine = self._engine, None
+        engines, self._engine, self._patient = {self._engine, self._patient}, None, None
         if self._running:
             await asyncio.wait(self._running, timeout=_CLOSING_WAIT.total_seconds())
-        if engine is not None:
-            await engine.dispose()
+        for engine in engines:
+            if engine is not None:
+                await engine.dispose()
 
     @property
     def is_open(self) -> bool:
@@ -76,7 +79,9 @@ class Database:
                     if _is_file(url):
                         await asyncio.to_thread(_prepare_file, Path(url.database or ""))
                     await _migrate(url)
-                    self._engine = _engine(url)
+                    self._engine = _engine(url, _LOCK_WAIT)
+                    # A file has one connection for all; a server's would break a statement off after `_LOCK_WAIT`.
+                    self._patient = self._engine if _is_file(url) else _engine(url, _STAFF_WAIT)
 
     async def run(
         self,
@@ -95,18 +100,32 @@ class Database:
             raise StoreDown("the database did not answer a moment ago")
         asked_at = clock()
         try:
-            return await self._answered(_transaction(self._engine, function, *args, **kwargs))
+            return await self._answered(_transaction(self._engine, function, *args, **kwargs), _ANSWER_WAIT)
         except StoreDown:
             if clock() - asked_at >= _LOCK_WAIT.total_seconds():
                 self._rests_until = clock() + _REST.total_seconds()
             raise
 
-    async def _answered(self, transaction: Coroutine[Any, Any, _T]) -> _T:
+    async def run_long(
+        self,
+        function: Callable[Concatenate[AsyncConnection, _P], Awaitable[_T]],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        """As `run`, for the few transactions over a whole audience: staff wait for those, residents never.
+
+        Raises `StoreDown` after ten seconds; that is no sign that the store is down for others.
+        """
+        if self._patient is None:
+            raise StoreDown("the database is not open")
+        return await self._answered(_transaction(self._patient, function, *args, **kwargs), _STAFF_WAIT)
+
+    async def _answered(self, transaction: Coroutine[Any, Any, _T], wait: timedelta) -> _T:
         # A task of its own, not a timeout around it: aiosqlite cannot break off, a cancelled statement is waited for.
         task = asyncio.create_task(transaction, name="store transaction")
         self._running.add(task)
         task.add_done_callback(self._finished)
-        done, _ = await asyncio.wait({task}, timeout=_ANSWER_WAIT.total_seconds())
+        done, _ = await asyncio.wait({task}, timeout=wait.total_seconds())
         if not done:
             raise StoreDown("the database has not answered in time")
         return task.result()
@@ -139,7 +158,7 @@ async def _transaction(
 
 
 async def _migrate(url: URL) -> None:
-    engine = _engine(url, is_migrating=True)
+    engine = _engine(url, _MIGRATING_WAIT, is_migrating=True)
     try:
         async with engine.begin() as connection:
             found = await connection.run_sync(_revision)
@@ -161,8 +180,8 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _engine(url: URL, *, is_migrating: bool = False) -> AsyncEngine:
-    wait = (_MIGRATING_WAIT if is_migrating else _LOCK_WAIT).total_seconds()
+def _engine(url: URL, wait_at_most: timedelta, *, is_migrating: bool = False) -> AsyncEngine:
+    wait = wait_at_most.total_seconds()
     # `hide_parameters`: an exception of SQLAlchemy would show what was being stored.
     options: dict[str, Any] = {"hide_parameters": True}
     if is_migrating:

@@ -2,7 +2,9 @@
 
     StoreDown
       StoreFromFuture   a newer program wrote the database: somebody must act
-      KeyUnusable       the key of the pseudonyms is missing, damaged or open to others: somebody must act
+      KeyUnusable       a key is missing, damaged or open to others: somebody must act
+    NoSuchAdvisory      staff asked for one that is not in the books
+    WrongStage          staff asked for what an advisory at that stage does not do
 
 The texts name a place and a kind of failure, never a value that was being stored.
 """
@@ -17,4 +19,12 @@ class StoreFromFuture(StoreDown):
 
 
 class KeyUnusable(StoreDown):
-    """The key of the pseudonyms cannot be used as it lies there."""
+    """A key cannot be used as it lies there."""
+
+
+class NoSuchAdvisory(Exception):
+    """No advisory has that number or identifier."""
+
+
+class WrongStage(Exception):
+    """The advisory is not where this can be done; the words say where it is and what can be done instead."""

@@ -49,16 +49,24 @@ class Pseudonyms:
         return base64.b32encode(digest[:_SHOWN_BYTES]).decode("ascii").rstrip("=").lower()
 
 
-def _load(path: Path) -> bytes:
+def kept_secret(path: Path, fresh: bytes) -> bytes:
+    """What the file holds; where there is none, one is made of `fresh`. Nobody but its owner may read it.
+
+    Raises `KeyUnusable` with what to do when others may, or when it can be neither made nor read.
+    """
     try:
-        private.create(path, secrets.token_bytes(_KEY_BYTES))
+        private.create(path, fresh)
         if path.parent.stat().st_mode & _WRITABLE_BY_OTHERS:
             raise KeyUnusable(f"{path.parent}: others may put their own key there; chmod 700 {path.parent}")
         if path.stat().st_mode & private.OTHERS:
             raise KeyUnusable(f"{path}: others may read the key; chmod 600 {path}")
-        key = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise KeyUnusable(f"{path}: the key cannot be made or read: {error.strerror}") from error
+
+
+def _load(path: Path) -> bytes:
+    key = kept_secret(path, secrets.token_bytes(_KEY_BYTES))
     if len(key) != _KEY_BYTES:
         raise KeyUnusable(
             f"{path}: not a key of {_KEY_BYTES} bytes; put it back from a backup, or remove it to start with a new one "

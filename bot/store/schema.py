@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -175,6 +176,7 @@ advisory = Table(
     Column("content", Text, nullable=False),  # JSON
     Column("texts", Text),  # JSON; NULL before approval, frozen after
     Column("corrections", Text),  # JSON, as `texts`
+    Column("replacements", Text),  # JSON, as `texts`
     Column("expires_at", Moment, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -200,6 +202,7 @@ advisory = Table(
     UniqueConstraint("number", "kind"),  # what a delivery refers to
     Index(None, "thread"),
     Index(None, "stage"),
+    Index(None, "ended", "expires_at"),
     sqlite_strict=True,
 )
 
@@ -232,9 +235,9 @@ delivery = Table(
     UniqueConstraint("advisory", "subscription"),
     ForeignKeyConstraint(["advisory", "kind"], ["advisory.number", "advisory.kind"]),
     ForeignKeyConstraint(["subscription", "kind"], ["subscription.id", "subscription.kind"]),
-    Index(None, "advisory", "channel", "state", "turn"),
-    Index(None, "subscription", "state"),
-    Index(None, "state", "lease_until"),
+    Index(None, "advisory", "state", "channel", "due_at", "turn"),
+    Index(None, "subscription", "thread"),
+    Index(None, "lease_until", sqlite_where=text("owner IS NOT NULL"), postgresql_where=text("owner IS NOT NULL")),
     sqlite_strict=True,
 )
 

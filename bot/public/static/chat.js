@@ -31,6 +31,7 @@ class DepartmentChat extends HTMLElement {
       state: (isOpen) => this.connection(isOpen),
       settled: () => this.mark(),
       gaveUp: () => this.say("failed"),
+      advisories: (list) => this.advise(list),
     });
     this.wire.language = this.language;
     this.memory.shown.forEach((said) => this.show(said));
@@ -103,7 +104,10 @@ class DepartmentChat extends HTMLElement {
       this.memory.keep();
       this.grow();
     };
-    const body = [this.log, this.status, this.alarm, form];
+    // On our own page the banner is the page's; on another site it stands in the panel.
+    this.notices = element("div", { className: "advisories" });
+    this.notices.setAttribute("aria-live", "polite");
+    const body = [...(this.isInline ? [] : [this.notices]), this.log, this.status, this.alarm, form];
     if (this.isInline) {
       this.panel = element("div", { className: "panel inline" }, ...body);
       root.append(this.panel);
@@ -217,6 +221,29 @@ class DepartmentChat extends HTMLElement {
     if (!isOvertaken) this.log.scrollTop = said.offsetTop - 8;
   }
 
+  /* Show the advisories in effect; drawn anew only when something changed, so that nobody loses the place they are at. */
+  advise(list = this.advisories) {
+    const drawn = JSON.stringify([list, this.language]);
+    if (!list || drawn === this.drawn) return;
+    this.advisories = list;
+    this.drawn = drawn;
+    const away = this.isInline ? {} : { target: "_blank", rel: "noopener noreferrer" };
+    const to = (url) => new URL(`${url}?lang=${this.language}`, CHAT.home).href;
+    const lines = list.map(({ level, shape, headlines, url }) => {
+      const lang = this.language in headlines ? this.language : Object.keys(headlines)[0];
+      const mark = element("span", { textContent: shape });
+      mark.setAttribute("aria-hidden", "true");
+      const word = element("span", { className: "level" }, mark, ` ${this.word("level_" + level)}`);
+      const headline = element("span", { lang, textContent: headlines[lang] });
+      return element("a", { className: `advisory ${level}`, href: to(url), ...away }, word, " ", headline);
+    });
+    const all = element("a", { className: "more", href: to("advisories"), textContent: this.word("advisories_all"), ...away });
+    const section = element("section", {}, ...lines, all);
+    section.setAttribute("aria-label", this.word("advisories"));
+    const place = this.isInline ? document.querySelector('[data-part="advisories"]') : this.notices;
+    place?.replaceChildren(...(list.length ? [section] : []));
+  }
+
   connection(isOpen) {
     const before = this.status.dataset.word;
     if (isOpen) this.say(before === "offline" ? "online" : null);
@@ -265,6 +292,7 @@ class DepartmentChat extends HTMLElement {
     }
     for (const node of root.querySelectorAll("[data-named]")) node.setAttribute("aria-label", this.word(node.dataset.named));
     for (const pick of this.picker?.children ?? []) pick.setAttribute("aria-pressed", String(pick.lang === this.language));
+    if (root === this.shadowRoot) this.advise();
     this.panel.lang = this.language;
     if (this.opener) this.opener.lang = this.language;
   }

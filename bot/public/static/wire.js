@@ -19,7 +19,7 @@ function cut(text, most = MOST_CHARACTERS) {
 }
 
 class Wire {
-  /* `on` holds what the chat does: frame(frame), state(isOpen), settled(), gaveUp(). */
+  /* `on` holds what the chat does: frame(frame), state(isOpen), settled(), gaveUp(), advisories(list). */
   constructor(address, memory, on) {
     Object.assign(this, { address, memory, on, socket: null, isOpen: false, retry: FIRST_RETRY, timer: 0, language: "" });
     addEventListener("online", () => this.connect());
@@ -72,6 +72,7 @@ class Wire {
       if (memory.told !== this.language) this.speak(this.language);
       [...memory.waiting].forEach((item) => this.transmit(item));
     }
+    if (said.advisories) this.on.advisories(said.advisories);
     if (said.done) this.settle(said.done);
     if (said.failed) {
       const item = memory.waiting.find((each) => each.id === said.failed);

@@ -71,6 +71,7 @@ def _advisories(moment: sa.DateTime) -> None:
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("texts", sa.Text),
         sa.Column("corrections", sa.Text),
+        sa.Column("replacements", sa.Text),
         sa.Column("expires_at", moment, nullable=False),
         sa.Column("author", sa.Text, nullable=False),
         sa.Column("created_at", moment, nullable=False),
@@ -100,6 +101,7 @@ def _advisories(moment: sa.DateTime) -> None:
     )
     op.create_index("ix_advisory_thread", "advisory", ["thread"])
     op.create_index("ix_advisory_stage", "advisory", ["stage"])
+    op.create_index("ix_advisory_ended", "advisory", ["ended", "expires_at"])
     op.create_table(
         "delivery",
         sa.Column("id", sa.Integer, nullable=False),
@@ -133,9 +135,12 @@ def _advisories(moment: sa.DateTime) -> None:
         sa.CheckConstraint("(state IN ('due', 'sending')) = (settled_at IS NULL)", name=op.f("ck_delivery_settled")),
         sqlite_strict=True,
     )
-    op.create_index("ix_delivery_advisory", "delivery", ["advisory", "channel", "state", "turn"])
-    op.create_index("ix_delivery_subscription", "delivery", ["subscription", "state"])
-    op.create_index("ix_delivery_state", "delivery", ["state", "lease_until"])
+    op.create_index("ix_delivery_advisory", "delivery", ["advisory", "state", "channel", "due_at", "turn"])
+    op.create_index("ix_delivery_subscription", "delivery", ["subscription", "thread"])
+    held = sa.text("owner IS NOT NULL")
+    op.create_index(
+        "ix_delivery_lease_until", "delivery", ["lease_until"], sqlite_where=held, postgresql_where=held
+    )
     op.create_table(
         "lane",
         sa.Column("name", sa.Text, nullable=False),

@@ -1,0 +1,201 @@
+"""Everything that answers, built from the settings; the store joins when it is open."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiohttp import web
+
+from bot import asking
+from bot.channels.telegram import Telegram
+from bot.channels.web import WebChat
+from bot.clock import utc_now
+from bot.core import compose
+from bot.core.answer import Outcome, Snapshot
+from bot.core.entry import Knowledge
+from bot.core.floor import FLOOR_TEXT
+from bot.knowledge import live
+from bot.knowledge.live import Live
+from bot.public import health
+from bot.public.board import Board
+from bot.public.feeds import Feeds
+from bot.public.pages import Pages
+from bot.service.reception import Memory, Reception
+from bot.settings import Settings
+from bot.store import private
+from bot.store.advisories import Advisories
+from bot.store.conversations import Conversations
+from bot.store.database import Database
+from bot.store.faults import KeyUnusable
+from bot.store.inbox import Inbox
+from bot.store.journal import Journal
+from bot.store.keys import Pseudonyms
+from bot.store.outbox import Outbox
+from bot.store.sealed import Seal
+from bot.store.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+_MENU = ("start", "help", "subscribe", "stop", "language", "contacts", "programs", "about", "privacy")
+_NOBODYS_TIME = ZoneInfo("UTC")  # while no knowledge can be read; then nothing was approved either
+
+
+@dataclass(slots=True)
+class House:
+    """What was built. `books` is None, and `stored` not set, until the store is open.
+
+    `pseudonyms` and `seal` are None when their key cannot be used: answers go on, and nobody can be written to.
+    """
+
+    live: Live
+    reception: Reception
+    chat: WebChat
+    pages: Pages
+    telegram: Telegram | None
+    webhook_secret: str | None
+    pseudonyms: Pseudonyms | None
+    seal: Seal | None
+    public_url: str | None
+    books: Advisories | None = None
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
+    board: Board = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.board = Board(lambda: self.books, utc_now)
+
+    @classmethod
+    def built(cls, settings: Settings) -> "House":
+        known = Live(settings.knowledge or live.default_folder(), settings.data)
+        pseudonyms = _pseudonyms(settings.data)
+        reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), utc_now)
+        chat = WebChat(reception.receive, utc_now, settings.origins, settings.public_url)
+        telegram = None
+        if settings.telegram_token:
+            telegram = Telegram(
+                settings.telegram_token.get_secret_value(),
+                reception.receive,
+                clock=utc_now,
+                api=settings.telegram_api,
+            )
+        secret = _webhook_secret(settings.data) if telegram and settings.public_url else None
+        house: House
+
+        def knowledge() -> Knowledge:
+            return house.knowledge()
+
+        pages = Pages(knowledge, compose.answered, utc_now, lambda: house.board.notices())
+        house = cls(
+            known, reception, chat, pages, telegram, secret, pseudonyms, _seal(settings.data), settings.public_url
+        )
+        return house
+
+    def knowledge(self) -> Knowledge:
+        """The knowledge in use, for a page. Raises 503 with the floor's words when there is none."""
+        if self.live.current is None:
+            raise web.HTTPServiceUnavailable(text=FLOOR_TEXT)
+        return self.live.current.knowledge
+
+    def zone(self) -> ZoneInfo:
+        """The department's time zone: when it is night."""
+        current = self.live.current
+        return current.knowledge.department.time_zone if current else _NOBODYS_TIME
+
+    def setup(self, application: web.Application) -> None:
+        """Add everything that is reached by HTTP to the application."""
+        self.pages.setup(application)
+        Feeds(lambda: self.books, self.knowledge, utc_now, self.pages.frame, self.public_url).setup(application)
+        application.router.add_routes([*self.chat.routes(), *health.routes(self.health)])
+        if self.telegram and self.webhook_secret:
+            application.router.add_routes(self.telegram.routes(self.webhook_secret))
+
+    def join(self, database: Database) -> None:
+        """Take the open store into use."""
+        pseudonyms = self.reception.pseudonyms
+        kept = Subscriptions(database, pseudonyms, self.seal) if self.seal else None
+        self.books = Advisories(database)
+        self.reception.memory = Memory(
+            Inbox(database, pseudonyms), Conversations(database, pseudonyms), Journal(database), kept
+        )
+        self.stored.set()
+
+    def outbox(self, database: Database) -> Outbox | None:
+        """The ledger; None when a key that it needs cannot be used."""
+        return Outbox(database, self.pseudonyms, self.seal) if self.pseudonyms and self.seal else None
+
+    def menus(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Telegram's command menu in each language."""
+        if self.live.current is None:
+            return {}
+        phrases, languages = self.live.current.knowledge.phrases, self.live.current.knowledge.department.languages
+        return {language: [(name, phrases(f"menu_{name}", language)) for name in _MENU] for language in languages}
+
+    def health(self) -> health.Health:
+        """What `/readyz` tells."""
+        current, fault = self.live.current, self.live.fault
+        telegram = "off" if self.telegram is None else "webhook" if self.webhook_secret else "polling"
+        return health.Health(
+            can_answer=current is not None,
+            revision=current.knowledge.revision if current else None,
+            faults=tuple(str(problem) for problem in fault.problems) if fault else (),
+            is_store_ok=self.reception.memory is not None,
+            looks_out=self.live.looks,
+            matches=self.live.matches,
+            channels={"web": "ready", "telegram": telegram},
+        )
+
+    def first_words(self) -> Iterator[str]:
+        """One answered question per language and one 911 reply: proof to whoever starts the bot that it answers."""
+        if self.live.fault:
+            yield f"The knowledge has faults; what was sound before goes on answering:\n{self.live.fault}\n"
+        current = self.live.current
+        if current is None:
+            yield FLOOR_TEXT
+            return
+        for language in current.knowledge.department.languages:
+            for question in _questions(current, language):
+                shown = asking.diagnose(question, current, utc_now())
+                if shown.turn.outcome is Outcome.ANSWERED and shown.turn.language == language:
+                    yield f"> {question}\n{shown.turn.reply.text}\n"
+                    break
+        yield f"> 911\n{asking.diagnose('911', current, utc_now()).turn.reply.text}\n"
+
+
+def _pseudonyms(data: Path) -> Pseudonyms | None:
+    """Those of the kept key; None when it cannot be used: answers go on, nothing is stored under a passing key."""
+    try:
+        return Pseudonyms.kept_in(data)
+    except KeyUnusable as e:
+        log.error("key unusable", reason=str(e))
+        return None
+
+
+def _seal(data: Path) -> Seal | None:
+    """That of the kept key; None when it cannot be used: answers go on, and nobody can subscribe."""
+    try:
+        return Seal.kept_in(data)
+    except KeyUnusable as e:
+        log.error("key unusable", reason=str(e))
+        return None
+
+
+def _webhook_secret(data: Path) -> str:
+    path = data / "keys" / "telegram-webhook"
+    try:
+        private.create(path, secrets.token_urlsafe(32).encode())
+        return path.read_text().strip()
+    except OSError:
+        return secrets.token_urlsafe(32)  # good for this run: it is registered anew at every start
+
+
+def _questions(current: Snapshot, language: str) -> Iterator[str]:
+    """Questions to show the bot with: first those about what the entry on the bot itself names."""
+    entries = current.knowledge.entries
+    about = entries.get("about-bot")
+    first = [entries[other] for other in (about.related if about else ()) if other in entries]
+    for entry in (*first, *entries.values()):
+        if language in entry.wordings:
+            yield from (ask.text for ask in entry.wordings[language].asks[:1])

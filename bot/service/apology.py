@@ -1,0 +1,45 @@
+"""Replies that leave whatever is broken: the 911 redirect, and what is said when no turn could be decided."""
+
+import structlog
+
+from bot.core import compose
+from bot.core.answer import Snapshot, heard_in, spoken_in
+from bot.core.conversation import Conversation
+from bot.core.emergency import Level, Verdict
+from bot.core.floor import FLOOR_TEXT
+from bot.core.message import IncomingMessage, Reply
+
+log = structlog.get_logger()
+
+UNCHECKED = Verdict(Level.CAUTION, why=("the check failed",))
+"""What a message gets that could not be checked."""
+
+
+def redirection(
+    message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, before: Conversation | None
+) -> Reply:
+    """The redirect in the resident's language, in every one when it cannot be told, the floor's when all fails."""
+    if snapshot is None:
+        return Reply(FLOOR_TEXT, urgent=True)
+    language = None
+    try:
+        language = heard_in(message, snapshot, before or Conversation())
+    except Exception:  # border: emergency check
+        log.exception("language failed")
+    try:
+        return compose.emergency(verdict, language, snapshot.knowledge)
+    except Exception:  # border: emergency check
+        log.exception("emergency reply failed")
+        return Reply(FLOOR_TEXT, urgent=True)
+
+
+def failed(message: IncomingMessage, snapshot: Snapshot | None) -> Reply:
+    """What is said when no turn could be decided: the bot's apology under the 911 line, or the floor's words."""
+    try:
+        if snapshot is not None:
+            language = spoken_in(message, snapshot, Conversation())
+            reply = compose.sentence("sorry", language, snapshot.knowledge)
+            return compose.with_notice(reply, UNCHECKED, language, snapshot.knowledge)
+    except Exception:  # border: inbound message
+        log.exception("apology failed")
+    return Reply(FLOOR_TEXT, urgent=True)

@@ -1,0 +1,229 @@
+"""The books of what staff did: whatever is changed in them afterwards is found, and called what it is."""
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import audit
+from bot.store.audit import Audit, note
+from bot.store.chain import FIRST, MOST_SUSPECTS, Anchor, Damage, Harm, Link, Reading, digest_of
+from bot.store.database import Database, in_file
+from bot.store.schema import inbox
+from tests.ledger import HOUR, NOON
+
+Tamper = Callable[[list[Link], int], list[Link]]
+
+
+def chain(length: int) -> list[Link]:
+    links: list[Link] = []
+    previous = FIRST
+    for number in range(1, length + 1):
+        at = f"2026-11-23T17:00:{number % 60:02}.000000+00:00"
+        link = Link(number, at, "ann", "draft", f"dpd-2026-{number:06}.1", "{}", previous)
+        links.append(replace(link, digest=digest_of(link)))
+        previous = links[-1].digest
+    return links
+
+
+def found(links: list[Link], anchor: Anchor | None = None) -> tuple[Damage, ...]:
+    reading = Reading(anchor)
+    reading.read(sorted(links, key=lambda link: link.number))
+    return reading.damages()
+
+
+def anchored(links: list[Link]) -> Anchor:
+    return Anchor(links[-1].number, links[-1].digest)
+
+
+def altered(links: list[Link], at: int) -> list[Link]:
+    return [*links[:at], replace(links[at], who="eve"), *links[at + 1 :]]
+
+
+def altered_with_a_digest_of_its_own(links: list[Link], at: int) -> list[Link]:
+    forged = replace(links[at], who="eve")
+    return [*links[:at], replace(forged, digest=digest_of(forged)), *links[at + 1 :]]
+
+
+def deleted(links: list[Link], at: int) -> list[Link]:
+    return links[:at] + links[at + 1 :]
+
+
+def deleted_and_closed_up(links: list[Link], at: int) -> list[Link]:
+    return links[:at] + [replace(link, number=link.number - 1) for link in links[at + 1 :]]
+
+
+def inserted(links: list[Link], at: int) -> list[Link]:
+    forged = replace(links[at], who="eve", previous=links[at - 1].digest if at else FIRST)
+    after = [replace(link, number=link.number + 1) for link in links[at:]]
+    return [*links[:at], replace(forged, digest=digest_of(forged)), *after]
+
+
+def added_before_the_first(links: list[Link], at: int) -> list[Link]:
+    forged = replace(links[at], number=0, who="eve", previous=FIRST)
+    return [replace(forged, digest=digest_of(forged)), *links]
+
+
+def swapped(links: list[Link], at: int) -> list[Link]:
+    other = (at + 1 + at % (len(links) - 1)) % len(links)
+    changed = list(links)
+    changed[at] = replace(links[other], number=links[at].number)
+    changed[other] = replace(links[at], number=links[other].number)
+    return changed
+
+
+TAMPERS: dict[Tamper, Harm] = {
+    altered: Harm.ALTERED,
+    altered_with_a_digest_of_its_own: Harm.ALTERED,
+    deleted: Harm.DELETED,
+    deleted_and_closed_up: Harm.DELETED,
+    inserted: Harm.INSERTED,
+    added_before_the_first: Harm.INSERTED,
+    swapped: Harm.REORDERED,
+}
+
+
+def test_books_that_nobody_touched_hold() -> None:
+    assert [found(chain(length)) for length in (0, 1, 2, 50)] == [(), (), (), ()]
+    assert found(chain(50), anchored(chain(20))) == ()
+
+
+@pytest.mark.parametrize("tamper", TAMPERS, ids=lambda tamper: tamper.__name__)
+def test_each_harm_is_found_where_it_was_done_and_called_by_its_name(tamper: Tamper) -> None:
+    links = chain(30)
+    for at in range(1, 28):
+        damages = found(tamper(links, at))
+        assert {damage.harm for damage in damages} == {TAMPERS[tamper]}
+        assert (0 if tamper is added_before_the_first else at + 1) in {damage.number for damage in damages}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(2, 40), st.randoms(use_true_random=False))
+def test_no_harm_goes_unfound(length: int, chance: random.Random) -> None:
+    links, at = chain(length), chance.randrange(length)
+    tamper = chance.choice(list(TAMPERS))
+    damages = found(tamper(links, at), anchored(links))
+    assert damages != ()
+
+
+def test_two_harms_at_once_are_both_found() -> None:
+    links = chain(60)
+    both = found(altered(deleted(links, 40), 9))
+    assert both == (Damage(10, Harm.ALTERED), Damage(41, Harm.DELETED))
+
+
+def test_an_end_cut_off_shows_against_an_anchor_kept_elsewhere_only() -> None:
+    links = chain(20)
+    assert found(links[:15]) == ()
+    assert [(damage.number, damage.harm) for damage in found(links[:15], anchored(links))] == [(20, Harm.TRUNCATED)]
+    assert [damage.harm for damage in found([], anchored(links))] == [Harm.TRUNCATED]
+
+
+def test_books_written_anew_from_the_first_line_show_against_the_anchor() -> None:
+    anew: list[Link] = []
+    for link in chain(20):
+        forged = replace(link, who="eve", previous=anew[-1].digest if anew else FIRST)
+        anew.append(replace(forged, digest=digest_of(forged)))
+    assert (found(anew), [damage.harm for damage in found(anew, anchored(chain(20)))]) == ((), [Harm.ALTERED])
+
+
+def test_books_broken_all_over_are_not_read_to_the_end() -> None:
+    reading = Reading()
+    reading.read(replace(link, who="eve") for link in chain(MOST_SUSPECTS + 1))
+    assert reading.is_hopeless
+    assert {damage.harm for damage in reading.damages()} == {Harm.ALTERED}
+
+
+# In the database.
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+        await database.open()
+        yield database
+
+
+@contextmanager
+def by_hand(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / "bot.sqlite3", isolation_level=None)) as connection:
+        yield connection
+
+
+async def written(database: Database, lines: int) -> Audit:
+    async def write(connection: AsyncConnection) -> None:
+        for number in range(lines):
+            await note(connection, "ann", "draft", f"dpd-2026-{number:06}.1", {"words": "á", "count": number}, NOON)
+
+    await database.run_long(write)
+    return Audit(database)
+
+
+async def test_what_is_noted_is_read_again_and_holds(database: Database) -> None:
+    books = await written(database, 3)
+    await books.note("bob", "sign in", "bob", {}, NOON + HOUR)
+    newest = await books.newest(2)
+    assert [(line.number, line.who, line.act, line.at) for line in newest] == [
+        (4, "bob", "sign in", NOON + HOUR), (3, "ann", "draft", NOON)
+    ]  # fmt: skip
+    assert newest[1].details == {"words": "á", "count": 2}
+    assert (await books.verify(), await books.verify(await books.anchor())) == ((), ())
+
+
+async def test_books_without_a_line_hold_and_have_no_anchor(database: Database) -> None:
+    books = Audit(database)
+    assert (await books.verify(), await books.anchor(), await books.newest(5)) == ((), None, ())
+
+
+async def test_an_act_and_its_line_are_stored_together_or_not_at_all(database: Database) -> None:
+    async def half(connection: AsyncConnection) -> None:
+        await connection.execute(insert(inbox).values(message="a" * 26, channel="web", claimed_at=NOON))
+        await note(connection, "ann", "draft", "dpd", {}, NOON)
+        raise KeyError("in the middle")
+
+    with pytest.raises(KeyError):
+        await database.run(half)
+    assert await Audit(database).newest(5) == ()
+
+
+@pytest.mark.parametrize(("done", "harm"), [
+    ("UPDATE audit SET who = 'eve' WHERE number = 7", Harm.ALTERED),
+    ("UPDATE audit SET details = '{}' WHERE number = 7", Harm.ALTERED),
+    ("UPDATE audit SET at = '2026-11-23T17:00:00.000001+00:00' WHERE number = 7", Harm.ALTERED),
+    ("UPDATE audit SET previous = digest WHERE number = 7", Harm.ALTERED),
+    ("UPDATE audit SET digest = 'no' WHERE number = 7", Harm.ALTERED),
+    ("DELETE FROM audit WHERE number = 7", Harm.DELETED),
+    ("DELETE FROM audit WHERE number >= 19", Harm.TRUNCATED),
+    ("UPDATE audit SET number = 25 WHERE number = 7", Harm.REORDERED),
+    ("INSERT INTO audit SELECT 21, at, 'eve', act, subject, details, previous, 'no' FROM audit WHERE number = 7",
+     Harm.ALTERED),
+])  # fmt: skip
+async def test_what_is_done_to_the_file_by_hand_is_found(
+    database: Database, tmp_path: Path, done: str, harm: Harm
+) -> None:
+    books = await written(database, 20)
+    anchor = await books.anchor()
+    with by_hand(tmp_path) as connection:
+        connection.execute(done)
+    damages = await books.verify(anchor)
+    assert harm in {damage.harm for damage in damages}
+    assert {damage.harm for damage in damages} <= {harm, Harm.DELETED}
+
+
+async def test_books_longer_than_one_reading_hold_across_its_seams(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_AT_ONCE", 7)
+    books = await written(database, 21)
+    assert await books.verify(await books.anchor()) == ()
+    with by_hand(tmp_path) as connection:
+        connection.execute("DELETE FROM audit WHERE number = 8")
+    assert await books.verify() == (Damage(8, Harm.DELETED),)
