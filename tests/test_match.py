@@ -1,7 +1,10 @@
+import math
+
+import numpy as np
 import pytest
 
 from bot.core.entry import EntryKind, Risk
-from bot.core.match import Certainty, Index, Phrasings
+from bot.core.match import Certainty, Index, Phrasings, log_odds
 from bot.core.text import fold
 from tests.builders import an_entry
 
@@ -60,3 +63,15 @@ def test_scores_are_between_nothing_and_certain_and_best_comes_first() -> None:
 
 def test_an_empty_index_finds_nothing() -> None:
     assert Index(Phrasings(())).rank(fold("anything")).candidates == ()
+
+
+def test_what_nothing_scores_takes_from_the_odds_of_every_entry() -> None:
+    scores = np.array([2.0, 1.0, 0.0], np.float32)
+    alone, beside = log_odds(scores, -math.inf), log_odds(scores, 3.0)
+    assert alone[0] == pytest.approx(2 - math.log(math.exp(1) + math.exp(0)))
+    assert beside[0] == pytest.approx(2 - math.log(math.exp(1) + math.exp(0) + math.exp(3)))
+    assert (beside < alone).all()
+
+
+def test_odds_stay_finite_however_far_scores_lie_apart() -> None:
+    assert np.isfinite(log_odds(np.array([[900.0, -900.0], [-900.0, -900.0]], np.float32), 6.0)).all()

@@ -1,8 +1,8 @@
 """Which entry a message asks for: candidates with calibrated scores, and whether they are sure enough to answer.
 
 Two judges that err on different messages are added up: how likely an entry's phrasings make the words (`likelihood`,
-counted), and where the meaning of the whole lies among theirs (`learning`, a softmax regression). What each weighs, and
-what score their sum deserves, is measured on the phrasings themselves.
+counted), and where the whole lies among theirs (`learning`, a softmax regression on its vector and its letters). What
+the first weighs, and what score their sum deserves, is measured on the phrasings themselves.
 """
 
 import math
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from bot.core.entry import Ask, Entry, EntryKind, Risk
@@ -64,9 +65,10 @@ NO_PLACES = Places()
 class Learned:
     """What is learned from phrasings beside their counts.
 
-    `weights` have a row for each number of a sentence vector (`by_vector`) or of a sketch, and a column an entry; None
-    when nothing has been learned yet. `counted` and `regressed` are what the two judges weigh; `slope` and `bias` turn
-    the log-odds of their sum into a score.
+    `weights` have a row for each number of a sentence vector with a sketch beside it (`by_vector`), or of a sketch
+    alone, and a column an entry; None when nothing has been learned yet. `counted` and `regressed` are what the two
+    judges weigh. `nothing` is what no entry scores on such a message: it stands for all that nobody has thought of.
+    `slope` and `bias` turn the log-odds of their sum, against the other entries and nothing, into a score.
     """
 
     weights: Floats | None
@@ -75,13 +77,14 @@ class Learned:
     regressed: float
     slope: float
     bias: float
+    nothing: float = -math.inf
 
 
 # Until something is learned, and when the encoder fails on a message: measured on our own phrasings, held out.
 COUNTED = Learned(None, False, counted=0.6, regressed=0.0, slope=0.9, bias=-1.0)
 
 # Scores an answer needs. Measured on phrasings held out: see tests/benchmarks/answers.py for what they give.
-_BARS = {Risk.LOW: 0.36, Risk.HIGH: 0.44}
+_BARS = {Risk.LOW: 0.38, Risk.HIGH: 0.46}
 _NEAR = 0.06  # below it the right entry is among the first three less often than not
 _ELSEWHERE = 0.5  # of the likelihood must lie with other offices before the bot says so
 _WHOLE = 0.98  # of a message that is a phrasing word for word, and no other entry's
@@ -119,7 +122,7 @@ class Index:
         self._likelihood = Likelihood.counted(
             phrasings.numbers, phrasings.labels, len(phrasings.entries), phrasings.features.count
         )
-        self._sketch = Sketch(phrasings.features.count)
+        self._sketch = Sketch(phrasings.features)
         said_by: dict[str, set[int]] = defaultdict(set)
         self._whole: dict[str, set[int]] = defaultdict(set)
         for label, words in zip(phrasings.labels, phrasings.words, strict=True):
@@ -145,30 +148,29 @@ class Index:
         meant = tuple(self._speller(word) for word in tokens)
         if not meant or not self.phrasings.entries:
             return NO_MATCH
-        likely, learned = self._likely(meant, words.text if meant == tokens else " ".join(meant), embed)
+        scores, learned = self._scores(meant, words.text if meant == tokens else " ".join(meant), embed)
         if not learned.by_vector and self._said.isdisjoint(meant):
             return NO_MATCH  # only a vector can tell what words mean that nobody has said before
-        whole = self._whole.get(" ".join(meant), set())
+        whole = self._whole.get(words.line) or self._whole.get(" ".join(meant), set())
+        odds = log_odds(scores, learned.nothing)
         candidates = []
-        for at in np.argsort(-likely, kind="stable"):
-            p = min(max(float(likely[at]), 1e-9), 1 - 1e-6)
-            score = 1 / (1 + math.exp(-(learned.slope * math.log(p / (1 - p)) + learned.bias)))
+        for at in np.argsort(-scores, kind="stable"):
+            score = 1 / (1 + math.exp(-(learned.slope * float(odds[at]) + learned.bias)))
             candidates.append((_WHOLE if whole == {int(at)} else score, int(at)))
             if len(candidates) == _SHOWN and (whole <= {at for _, at in candidates} or len(whole) != 1):
                 break
         candidates.sort(key=lambda each: -each[0])
         found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:_SHOWN])
-        return Match(self._certainty(candidates[0][1], found, likely, meant, bool(whole)), found)
+        return Match(self._certainty(candidates[0][1], found, scores, meant, bool(whole)), found)
 
     def firsts(self, vectors: Floats | None) -> list[Entry]:
         """The entry that each phrasing finds first; `vectors` are theirs, None when the words alone decide."""
         every = [self.phrasings.features.of(words.tokens) for words in self.phrasings.words]
         scores = np.array([self._likelihood.of(met) for met in every], np.float32)
         learned = self.learned
-        if not learned.by_vector:
-            vectors = np.array([self._sketch.of(met) for met in every], np.float32)
-        if learned.weights is not None and vectors is not None:
-            scores = learned.counted * scores + learned.regressed * (vectors @ learned.weights)
+        if learned.weights is not None and (vectors is not None or not learned.by_vector):
+            read = self._sketch.every(every, vectors if learned.by_vector else None)
+            scores = learned.counted * scores + learned.regressed * (read @ learned.weights)
         return [self.phrasings.entries[at] for at in scores.argmax(1)] if len(scores) else []
 
     def nearest(self, entry: Entry, words: Words) -> Ask:
@@ -179,26 +181,23 @@ class Index:
         found = process.extractOne(words.line, lines, scorer=fuzz.token_sort_ratio)
         return self.phrasings.asks[at[found[2]]]
 
-    def _likely(self, meant: tuple[str, ...], text: str, embed: Embed | None) -> tuple[Floats, Learned]:
-        """How likely each entry is, all together one, and what said so."""
+    def _scores(self, meant: tuple[str, ...], text: str, embed: Embed | None) -> tuple[Floats, Learned]:
+        """What each entry scores, and by which rule."""
         met = self.phrasings.features.of(meant)
         learned, scores = self.learned, self._likelihood.of(met)
-        vector = (embed(text) if embed else None) if learned.by_vector else self._sketch.of(met)
-        if learned.weights is None or vector is None:
-            learned = COUNTED
-            scores = np.float32(learned.counted) * scores
-        else:
-            regressed = vector @ learned.weights
-            scores = np.float32(learned.counted) * scores + np.float32(learned.regressed) * regressed
-        likely = np.exp(scores - scores.max())
-        return likely / likely.sum(), learned
+        vector = embed(text) if embed and learned.by_vector else None
+        if learned.weights is None or (vector is None and learned.by_vector):
+            return np.float32(COUNTED.counted) * scores, COUNTED
+        regressed = self._sketch.of(met, vector) @ learned.weights
+        return np.float32(learned.counted) * scores + np.float32(learned.regressed) * regressed, learned
 
     def _certainty(
-        self, first: int, found: tuple[Candidate, ...], likely: Floats, meant: tuple[str, ...], is_whole: bool
+        self, first: int, found: tuple[Candidate, ...], scores: Floats, meant: tuple[str, ...], is_whole: bool
     ) -> Certainty:
         own = self.phrasings.own
         if first >= own:
-            if is_whole or float(likely[own:].sum()) >= _ELSEWHERE:
+            likely = np.exp(scores - scores.max())
+            if is_whole or float(likely[own:].sum() / likely.sum()) >= _ELSEWHERE:
                 return Certainty.SURE
         elif is_whole and found[0].score >= _WHOLE:
             return Certainty.SURE  # "fingerprints" is one word, and the phrasing itself
@@ -220,3 +219,12 @@ def _most(word: str, phrasings: Phrasings) -> float:
     """How many entries may use the word if it is to say anything: "for" and "como" are everywhere."""
     share = _TELLING_SHARES.get(len(word), _TELLING_SHARE)
     return share and max(1 / (1 - share), share * len(phrasings.entries))
+
+
+def log_odds(scores: Floats, nothing: float) -> npt.NDArray[np.float64]:
+    """Of each entry against all others and nothing; the entries lie along the last axis."""
+    top = np.maximum(scores.max(-1, keepdims=True).astype(np.float64), nothing)
+    likely = np.exp(scores - top)
+    likely = np.clip(likely / (likely.sum(-1, keepdims=True) + np.exp(nothing - top)), 1e-9, 1 - 1e-6)
+    odds: npt.NDArray[np.float64] = np.log(likely / (1 - likely))
+    return odds

@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 LARGEST: Final = 2_000_000  # bytes; the largest real collection of alerts seen has less than a quarter of that
 DEEPEST: Final = 40  # elements inside one another; CAP in EDXL-DE in a feed needs twelve
-MOST_ELEMENTS: Final = 40_000  # the most alerts that are read, two hundred elements each
+MOST_ELEMENTS: Final = 30_000  # the most alerts that are read, a hundred and fifty elements each
 MOST_ATTRIBUTES: Final = 64  # of one element; CAP has none, Atom and signatures have three
 
 # Expat knows the first four by itself. Of any other it asks Python, which looks in its files for a module of that name:

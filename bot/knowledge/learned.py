@@ -19,7 +19,7 @@ from bot.knowledge.kept import DAMAGED, keep
 
 log = structlog.get_logger()
 
-_METHOD = 1  # raise it when features, sketch or learning change what the same phrasings give
+_METHOD = 2  # raise it when features, sketch or learning change what the same phrasings give
 _NAME, _VECTORS = "match.npz", "vectors.npz"
 SHIPPED = Path(__file__).parent / "weights"
 """What was learned from the project's own phrasings, so that a fresh clone need not learn it."""
@@ -43,7 +43,7 @@ def matcher(phrasings: Phrasings, encoder: Encoder | None, cache: Path) -> Learn
         {
             "key": np.array(key),
             "weights": np.asarray(learned.weights, np.float16),
-            "numbers": np.array([learned.counted, learned.regressed, learned.slope, learned.bias]),
+            "numbers": np.array([learned.counted, learned.regressed, learned.slope, learned.bias, learned.nothing]),
         },
     )
     log.info("matcher learned", phrasings=len(phrasings.asks), vectors=encoder is not None)
@@ -91,10 +91,11 @@ def _kept(path: Path, key: str, entries: int) -> Learned | None:
     except DAMAGED as e:
         log.warning("matcher cache damaged", error=type(e).__name__)
         return None
-    if len(numbers) != 4 or weights.shape not in ((WIDTH, entries), (sketch.WIDTH, entries)):
+    widths = {WIDTH + sketch.BESIDE: True, sketch.WIDTH: False}  # with vectors and without
+    if len(numbers) != 5 or len(weights) not in widths or weights.shape[1:] != (entries,):
         log.warning("matcher cache damaged", error="shape")
         return None
-    return Learned(weights, len(weights) == WIDTH, *numbers)
+    return Learned(weights, widths[len(weights)], *numbers)
 
 
 def _kept_vectors(path: Path) -> Mapping[str, Floats]:

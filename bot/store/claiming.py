@@ -83,7 +83,14 @@ _REFUSED = (
 _IN_FLIGHT = select(ledger.c.thread, ledger.c.subscription, ledger.c.lease_until).where(
     ledger.c.owner.is_not(None), ledger.c.channel == bindparam("channel")
 )
-_GOING_OUT = select(advisories).where(
+_beyond_first = select(ledger.c.id).where(
+    ledger.c.advisory == advisories.c.number,
+    ledger.c.channel == bindparam("channel"),
+    ledger.c.state == State.SENT.value,
+)
+_GOING_OUT = select(
+    advisories, _beyond_first.limit(1).offset(FIRST_BATCH).scalar_subquery().label("beyond_first")
+).where(
     advisories.c.stage == Stage.SENDING.value, advisories.c.ended.is_(None), advisories.c.expires_at > bindparam("now")
 )
 _LANE = select(lanes).where(lanes.c.name == bindparam("lane")).with_for_update()
@@ -135,10 +142,10 @@ async def claim(
     if len(leases) >= MOST_IN_FLIGHT:
         return Wait(min(now + _LOOK_AGAIN, *leases), "in flight")
     reason = "nothing due"
-    for advisory in await _going_out(connection, now):
+    for advisory, is_begun in await _going_out(connection, channel, now):
         if advisory.content.level not in levels:
             reason = "quiet hours"
-        elif await _is_held(connection, advisory, channel, now):
+        elif not is_begun and await _is_held(connection, advisory, channel, now):
             reason = "first batch"
         else:
             met = [each.subscription for each in busy if each.thread == advisory.thread]
@@ -160,17 +167,17 @@ async def _lane(connection: AsyncConnection, name: str, now: datetime) -> Row[*t
     return row
 
 
-async def _going_out(connection: AsyncConnection, now: datetime) -> list[Advisory]:
-    found = [advisory_of(row) for row in await connection.execute(_GOING_OUT, {"now": now})]
-    return sorted(found, key=lambda each: (each.priority(), each.content.expires_at, each.number))
+async def _going_out(connection: AsyncConnection, channel: ChannelName, now: datetime) -> list[tuple[Advisory, bool]]:
+    """What is being sent, the first in the queue first, and whether more than the first few have got it."""
+    rows = await connection.execute(_GOING_OUT, {"channel": channel.value, "now": now})
+    found = [(advisory_of(row), row.beyond_first is not None) for row in rows]
+    return sorted(found, key=lambda each: (each[0].priority(), each[0].content.expires_at, each[0].number))
 
 
 async def _is_held(connection: AsyncConnection, advisory: Advisory, channel: ChannelName, now: datetime) -> bool:
     """Whether it waits for what becomes of the few who are first; or, when nobody took it, for a person."""
     its = {"number": advisory.number, "channel": channel.value}
     first = list((await connection.execute(_SENT, its)).scalars())
-    if len(first) > FIRST_BATCH:
-        return False
     if not first:
         refused = await connection.execute(_REFUSED, {**its, "since": advisory.starts_at or now})
         if len(refused.all()) == FIRST_BATCH:
@@ -188,7 +195,7 @@ async def _pause(connection: AsyncConnection, advisory: Advisory, now: datetime)
     paused = update(advisories).where(advisories.c.number == advisory.number)
     await connection.execute(paused.values(stage=Stage.PAUSED.value, paused_for=why))
     await note(connection, "bot", "pause", advisory.identifier, {"why": why}, now)
-    log.error("advisory_paused", advisory=advisory.identifier, reason="first batch refused")
+    log.error("advisory paused", advisory=advisory.identifier, reason="first batch refused")
 
 
 async def _first(

@@ -57,7 +57,7 @@ async def start(connection: AsyncConnection, number: int, now: datetime) -> None
         why = "; ".join(reasons)
         await connection.execute(its.values(stage=Stage.PAUSED.value, paused_for=why))
         await note(connection, "bot", "pause", advisory.identifier, {"why": why}, now)
-        log.error("advisory_paused", advisory=advisory.identifier, reason=why)
+        log.error("advisory paused", advisory=advisory.identifier, reason=why)
         return
     count = await freeze(connection, advisory, now)
     told = {"audience": count, "type": advisory.type.value, "kind": advisory.kind.value}
@@ -85,7 +85,7 @@ async def _end_leases(connection: AsyncConnection, now: datetime) -> None:
             unknowns=row.unknowns,
         )
         await settle(connection, unknown_end(delivery, now, is_crash=True), delivery, None, None, now)
-        log.warning("send_lost", delivery=row.id, advisory=row.advisory)
+        log.warning("send lost", delivery=row.id, advisory=row.advisory)
 
 
 async def _end_due(connection: AsyncConnection, advisory: Advisory, now: datetime) -> None:
@@ -111,4 +111,4 @@ async def _finish(connection: AsyncConnection, advisory: Advisory, now: datetime
         why = f"its {sum(states.values())} deliveries do not add up to its audience of {advisory.audience}"
         await connection.execute(its.values(stage=Stage.PAUSED.value, paused_for=why))
         await note(connection, "bot", "pause", advisory.identifier, {"why": why}, now)
-        log.error("advisory_paused", advisory=advisory.identifier, reason=why)
+        log.error("advisory paused", advisory=advisory.identifier, reason=why)

@@ -110,8 +110,8 @@ class Residents:
         while len(self._asked) < stops:
             number = self._next(looks)
             self._asked.add(number)
-            await asyncio.sleep(self._chance.uniform(0, 0.01))
             while number not in self.out_at:
+                await asyncio.sleep(self._chance.uniform(0, 0.01))
                 with suppress(StoreDown):  # they would be told that it could not be done, and ask again
                     await self._books.subscriptions.stop(person(number), None, self._clock.now())
                     self.out_at[number] = time.perf_counter()
@@ -154,7 +154,7 @@ async def run(stops: int, people: int, rate: float, seed: int) -> Figures:
                 tasks.create_task(sender.run(stopping))
                 tasks.create_task(Housekeeper(books.outbox, clock.now).run(stopping))
                 await residents.stop(stops)
-                await finished(books, number, timedelta(milliseconds=100))
+                await finished(books, number)
                 stopping.set()
             states = await books.states(number)
         with closing(sqlite3.connect(file)) as looks:
