@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from bot.core.entry import EntryKind, Risk
-from bot.core.match import Certainty, Index, Phrasings, log_odds
+from bot.core.features import Floats
+from bot.core.match import Certainty, Index, Learned, Phrasings, log_odds
+from bot.core.sketch import BESIDE
 from bot.core.text import fold
 from tests.builders import an_entry
 
@@ -44,6 +46,19 @@ def test_the_entry_that_was_meant_comes_first_and_is_sure(text: str, entry: str)
 )
 def test_one_shared_word_never_answers(text: str) -> None:
     assert INDEX.rank(fold(text)).certainty is not Certainty.SURE
+
+
+@pytest.mark.parametrize(("text", "is_sure"), [("carry a pistol downtown", True), ("a pistol for the museum", False)])
+def test_who_shares_one_word_answers_only_when_it_comes_first_without_that_word_too(text: str, is_sure: bool) -> None:
+    weights = np.zeros((1 + BESIDE, len(ENTRIES)), np.float32)
+    weights[0, [entry.id for entry in INDEX.phrasings.entries].index("gun-permit")] = 20
+    learned = Learned(weights, True, counted=0.3, regressed=1.0, slope=1.0, bias=0.0)
+
+    def embed(read: str) -> Floats:
+        return np.array(["carry" in read or "pistol" in read], np.float32)
+
+    match = INDEX.knowing(learned).rank(fold(text), embed)
+    assert (match.candidates[0].entry.id, match.certainty is Certainty.SURE) == ("gun-permit", is_sure)
 
 
 def test_a_title_typed_as_it_stands_is_sure() -> None:

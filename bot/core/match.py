@@ -84,7 +84,7 @@ class Learned:
 COUNTED = Learned(None, False, counted=0.6, regressed=0.0, slope=0.9, bias=-1.0)
 
 # Scores an answer needs. Measured on phrasings held out: see tests/benchmarks/answers.py for what they give.
-_BARS = {Risk.LOW: 0.38, Risk.HIGH: 0.46}
+_BARS = {Risk.LOW: 0.36, Risk.HIGH: 0.44}
 _NEAR = 0.06  # below it the right entry is among the first three less often than not
 _ELSEWHERE = 0.5  # of the likelihood must lie with other offices before the bot says so
 _WHOLE = 0.98  # of a message that is a phrasing word for word, and no other entry's
@@ -161,7 +161,7 @@ class Index:
                 break
         candidates.sort(key=lambda each: -each[0])
         found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:_SHOWN])
-        return Match(self._certainty(candidates[0][1], found, scores, meant, bool(whole)), found)
+        return Match(self._certainty(candidates[0][1], found, scores, meant, bool(whole), embed), found)
 
     def firsts(self, vectors: Floats | None) -> list[Entry]:
         """The entry that each phrasing finds first; `vectors` are theirs, None when the words alone decide."""
@@ -192,7 +192,13 @@ class Index:
         return np.float32(learned.counted) * scores + np.float32(learned.regressed) * regressed, learned
 
     def _certainty(
-        self, first: int, found: tuple[Candidate, ...], scores: Floats, meant: tuple[str, ...], is_whole: bool
+        self,
+        first: int,
+        found: tuple[Candidate, ...],
+        scores: Floats,
+        meant: tuple[str, ...],
+        is_whole: bool,
+        embed: Embed | None,
     ) -> Certainty:
         own = self.phrasings.own
         if first >= own:
@@ -201,18 +207,26 @@ class Index:
                 return Certainty.SURE
         elif is_whole and found[0].score >= _WHOLE:
             return Certainty.SURE  # "fingerprints" is one word, and the phrasing itself
-        elif found[0].score >= _BARS[found[0].entry.risk] and self._is_ours(first, meant):
+        elif found[0].score >= _BARS[found[0].entry.risk] and self._is_ours(first, meant, embed):
             return Certainty.SURE
         best = next((c.score for c in found if c.entry.kind is not EntryKind.OUT_OF_SCOPE), 0.0)
         return Certainty.NEAR if best >= _NEAR else Certainty.NOTHING
 
-    def _is_ours(self, entry: int, meant: tuple[str, ...]) -> bool:
-        """Whether the entry may answer: it shares more than one word that says anything (law 4), and no other town is
-        named that the entry itself does not name."""
-        shared = sum(entry in self._telling.get(word, ()) for word in set(meant))
-        return shared > 1 and all(
-            all(entry in self._telling.get(word, ()) for word in place) for place in self._places.elsewhere(meant)
-        )
+    def _is_ours(self, entry: int, meant: tuple[str, ...], embed: Embed | None) -> bool:
+        """Whether the entry may answer: no other town is named that it does not name itself, and it shares more than
+        one word that says anything, or the meaning of the others alone would put it first (law 4)."""
+
+        def owns(words: Iterable[str]) -> list[str]:
+            return [word for word in words if entry in self._telling.get(word, ())]
+
+        if any(len(owns(place)) < len(place) for place in self._places.elsewhere(meant)):
+            return False
+        shared = owns(dict.fromkeys(meant))
+        rest = tuple(word for word in meant if word not in shared)
+        if len(shared) != 1 or not rest:
+            return len(shared) > 1
+        scores, learned = self._scores(rest, " ".join(rest), embed)
+        return learned.by_vector and int(scores.argmax()) == entry  # counts would go by "for" and "a"
 
 
 def _most(word: str, phrasings: Phrasings) -> float:

@@ -37,11 +37,13 @@ _other = ledger.alias()
 _of_thread = and_(
     _other.c.subscription == ledger.c.subscription,
     _other.c.thread == ledger.c.thread,
-    _other.c.advisory < ledger.c.advisory,
+    _other.c.advisory != ledger.c.advisory,
 )
 _wants = exists().where(
     subscribed_topic.c.subscription == ledger.c.subscription, subscribed_topic.c.topic == bindparam("topic")
 )
+# Whatever else has gone out of a thread went before: a release takes back all that is still due. Not so the numbers,
+# as a draft may lie while a later one goes out.
 _earlier = select(_other.c.provider_id).where(_of_thread, _other.c.state == State.SENT.value)
 SEEN = select(
     ledger.c.id,
@@ -53,7 +55,7 @@ SEEN = select(
     subscription.c.level,
     subscription.c.state,
     _wants.label("wants"),
-    _earlier.order_by(_other.c.advisory.desc()).limit(1).scalar_subquery().label("earlier"),
+    _earlier.order_by(_other.c.settled_at.desc()).limit(1).scalar_subquery().label("earlier"),
     exists().where(_of_thread, may_have_arrived(_other)).label("has_copy"),
 ).join_from(ledger, subscription, ledger.c.subscription == subscription.c.id)
 """Rows of the ledger with all that is looked at before one goes out; `topic` is the advisory's."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.store import private
 from bot.store.faults import StoreDown
+from bot.store.one_trip import connected
 from bot.store.schema import REVISION
 
 # A turn asks the store several times; by these a store that is stuck delays its reply by about a second, once.
@@ -195,7 +197,8 @@ def _engine(url: URL, wait_at_most: timedelta, *, is_migrating: bool = False) ->
     if not is_migrating:
         # One writer at a time is SQLite's rule; at one connection our turns wait in order instead of polling a lock.
         options |= {"pool_size": 1, "max_overflow": 0}
-    engine = create_async_engine(url, connect_args={"timeout": wait}, **options)
+        options["pool_reset_on_return"] = None  # `begin` has committed or rolled back: once more is a trip for nothing
+    engine = create_async_engine(url, async_creator=partial(connected, Path(url.database or ""), wait), **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

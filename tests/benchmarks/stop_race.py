@@ -1,17 +1,16 @@
 """STOPs racing a broadcast: does any send begin after the STOP was stored?
 
-    python -m tests.benchmarks.stop_race [--stops 1000] [--people 3000] [--rate 200] [--seed 1]
+    python -m tests.benchmarks.stop_race [--stops 1000] [--people 2500] [--rate 60] [--seed 1]
 
-Two processes' worth of connections to one file: a real sender on one, on the other residents who stop, most of them just
-when their turn comes. Triggers in the file write down in which order the claims and the STOPs were committed, and that
-is the judge. The platform keeps books of its own: when a message came to somebody who had been told that they are out.
+The real sender and residents who stop, most of them just when their turn comes, on one database as in one process of the
+bot. Triggers in the file write down in which order the claims and the STOPs were committed, and that is the judge. The platform keeps books of its own: when a message came to somebody who had been told that they are out.
 """
 
 import argparse
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from bot.clock import utc_now
+from bot.core.advisory import AdvisoryLevel
 from bot.core.channel import Earlier, Sent
 from bot.core.delivery import State
 from bot.core.message import Address, ChannelName, Part
@@ -29,9 +29,11 @@ from bot.store.faults import StoreDown
 from tests.broadcast_books import Books, finished, in_words, opened, person, release, subscribe
 from tests.fake_provider import FakeProvider
 
-_AT_ONCE = 4  # residents who stop at the same time
-_NEXT = 4  # whoever is among so many to be written to next is stopped rather than anybody
+_AT_ONCE = 2  # residents who stop at the same time
+_NEXT = 3  # whoever is among so many to be written to next is stopped rather than anybody
 _ANYBODY = 0.2  # share of those who are stopped wherever they stand
+_HESITATES = 0.015  # seconds between somebody's send and the STOP of one who comes after: about a send
+_PATIENCE = 0.5  # seconds without a send, after which residents stop all the same
 _HURRY = 8  # the ledger's seconds in one: its pause after the first ten people is no part of this
 _JOURNAL = """
     CREATE TABLE race (place INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, subscription INTEGER NOT NULL);
@@ -80,18 +82,31 @@ class Watched(FakeProvider):
     def __init__(self, rate: float) -> None:
         super().__init__(utc_now, latency=timedelta(milliseconds=4), rate=rate)
         self.began: dict[str, float] = {}
+        self._next = asyncio.Event()
 
     async def announce(self, to: Address, parts: Sequence[Part], after: Earlier | None = None) -> Sent:
         self.began[to.id] = time.perf_counter()
+        self._next.set()
+        self._next = asyncio.Event()
         return await super().announce(to, parts, after)
+
+
+    async def next_begins(self) -> None:
+        """Somebody is about to be written to."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._next.wait()
 
 
 class Residents:
     """Those who stop, each when it is nearly their turn."""
 
-    def __init__(self, books: Books, file: Path, people: int, clock: "HurriedClock", chance: Random) -> None:
+    def __init__(
+        self, books: Books, file: Path, people: int, provider: Watched, clock: "HurriedClock", chance: Random
+    ) -> None:
         self._books = books
         self._file = file
+        self._provider = provider
         self._clock = clock
         self._chance = chance
         self._left = list(range(1, people + 1))
@@ -102,16 +117,18 @@ class Residents:
     async def stop(self, stops: int) -> None:
         """So many of them, several at once."""
         with closing(sqlite3.connect(self._file)) as looks:
+            turns = iter(range(stops))
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(_AT_ONCE):
-                    tasks.create_task(self._some(stops, looks))
+                    tasks.create_task(self._some(turns, looks))
 
-    async def _some(self, stops: int, looks: sqlite3.Connection) -> None:
-        while len(self._asked) < stops:
+    async def _some(self, turns: Iterator[int], looks: sqlite3.Connection) -> None:
+        for _ in turns:
+            await self._provider.next_begins()
             number = self._next(looks)
             self._asked.add(number)
             while number not in self.out_at:
-                await asyncio.sleep(self._chance.uniform(0, 0.01))
+                await asyncio.sleep(self._chance.uniform(0, _HESITATES))
                 with suppress(StoreDown):  # they would be told that it could not be done, and ask again
                     await self._books.subscriptions.stop(person(number), None, self._clock.now())
                     self.out_at[number] = time.perf_counter()
@@ -141,15 +158,15 @@ async def run(stops: int, people: int, rate: float, seed: int) -> Figures:
     began, clock, provider, stopping = time.perf_counter(), HurriedClock(), Watched(rate), asyncio.Event()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "bot.sqlite3"
-        async with opened(Path(folder)) as books, opened(Path(folder)) as theirs:
+        async with opened(Path(folder)) as books:
             await subscribe(books, people, clock.now())
             with closing(sqlite3.connect(file)) as made:
                 made.executescript(_JOURNAL)
-            number = (await release(books, clock.now())).number
+            number = (await release(books, clock.now(), AdvisoryLevel.ALERT)).number
             sender = Broadcaster(
                 provider, ChannelName.TELEGRAM, books.outbox, clock.now, lambda: ZoneInfo("UTC"), lease=_LEASE
             )
-            residents = Residents(theirs, file, people, clock, Random(seed))
+            residents = Residents(books, file, people, provider, clock, Random(seed))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(sender.run(stopping))
                 tasks.create_task(Housekeeper(books.outbox, clock.now).run(stopping))
@@ -198,8 +215,8 @@ def main() -> None:
     """Print the table."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--stops", type=int, default=1_000)
-    asked.add_argument("--people", type=int, default=3_000)
-    asked.add_argument("--rate", type=float, default=200)
+    asked.add_argument("--people", type=int, default=2_500)
+    asked.add_argument("--rate", type=float, default=60)
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
     print(table(asyncio.run(run(given.stops, given.people, given.rate, given.seed))))  # noqa: T201
