@@ -160,6 +160,7 @@ async def _clean(memory: Memory, settings: Settings) -> None:
     gone = await memory.inbox.forget(now - KEPT)
     gone += await memory.conversations.forget(now - timedelta(days=settings.keep_chats_days))
     gone += await memory.journal.forget(now - timedelta(days=settings.keep_questions_days))
+    gone += await memory.subscriptions.forget_codes(now) if memory.subscriptions else 0
     if gone:
         log.info("store cleaned", rows=gone)
 

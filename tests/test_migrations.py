@@ -18,6 +18,7 @@ from bot.store import migrations
 from bot.store.database import Database, in_file
 from bot.store.faults import StoreDown, StoreFromFuture
 from bot.store.schema import REVISION, Day, Moment, metadata
+from bot.store.staff_schema import account, audit, tester_code, tester_try
 
 
 def at(path: Path, revision: str | None) -> None:
@@ -61,6 +62,10 @@ async def test_a_database_of_any_earlier_revision_becomes_what_the_schema_says(
 
 def test_the_schema_names_the_newest_migration() -> None:
     assert migrations.revisions()[-1] == REVISION
+
+
+def test_the_tables_of_staff_are_migrated_with_the_others() -> None:
+    assert {account, audit, tester_code, tester_try} <= set(metadata.sorted_tables)
 
 
 def test_every_table_is_strict_on_sqlite_and_can_be_made_on_postgresql(tmp_path: Path) -> None:

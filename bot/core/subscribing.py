@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.core.entry import Knowledge
+from bot.core.exercising import AskCode, JoinExercises, LeaveExercises, exercised, membership, refused, written
 from bot.core.message import Choice, Reply
 from bot.core.subscription import Reach, Subscription
 from bot.core.topic import Topic
@@ -63,22 +64,31 @@ class ChangeLanguage:
     language: str
 
 
-Order = Subscribe | Unsubscribe | ShowSubscription | SetReach
+Order = Subscribe | Unsubscribe | ShowSubscription | SetReach | JoinExercises | LeaveExercises
 """What the store must carry out before anything is said about it."""
 
-Wish = Order | Offer | AskStop
+Inquiry = Offer | AskStop | AskCode
+"""What is answered without the store."""
+
+Wish = Order | Inquiry
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The store has carried an order out. What the person got before it and gets after; None: nothing."""
+    """The store has carried an order out. What the person got before it and gets after; None: nothing.
+
+    `is_tester`: they take part in exercises; asked for only where it is told.
+    """
 
     before: Subscription | None
     after: Subscription | None
+    is_tester: bool = False
 
 
 def entry_of(wish: Wish, knowledge: Knowledge) -> str | None:
-    """The entry that stands for it; None when the folder does not hold that one."""
+    """The entry that stands for it; None for exercises, and when the folder does not hold that one."""
+    if isinstance(wish, JoinExercises | LeaveExercises | AskCode):
+        return None
     name = STOP if isinstance(wish, Unsubscribe | AskStop) else SUBSCRIBE
     return name if name in knowledge.entries else None
 
@@ -96,13 +106,15 @@ def proposed(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
             stop = Choice(phrases("button_stop_yes", language), " ".join(filter(None, ("/stop", topic))))
             keep = Choice(phrases("button_stop_no", language), "/subscriptions")
             return _reply(wish, phrases("advisory_ask_stop", language), (stop, keep), knowledge)
+        case AskCode():
+            return refused(language, knowledge)
         case order:
             return confirmed(order, None, language, knowledge)
 
 
 def elsewhere(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
     """The reply where none are sent: where there are some. Who wants to stop hears that there is nothing to stop."""
-    if isinstance(wish, Unsubscribe | AskStop):
+    if isinstance(wish, Unsubscribe | AskStop | LeaveExercises):
         return _reply(wish, knowledge.phrases("stopped", language), (), knowledge)
     links = knowledge.department.links
     lines = [knowledge.phrases("advisory_not_here", language)]
@@ -117,6 +129,8 @@ def elsewhere(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
 def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowledge) -> Reply:
     """What is said about an order once the store has had it. None: it could not, and nothing else may be claimed."""
     phrases = knowledge.phrases
+    if isinstance(order, JoinExercises | LeaveExercises):
+        return exercised(order, result.is_tester if result else None, language, knowledge)
     if result is None:
         name = "advisory_stop_failed" if isinstance(order, Unsubscribe) else "advisory_failed"
         value = spelt(order)
@@ -132,11 +146,12 @@ def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowl
         case Subscribe() if result.before is None:
             told = _terms(language, knowledge)
         case _:
-            told = ""
+            told = membership(language, knowledge) if result.is_tester else ""
     if after is None or not after.topics:
-        rest = phrases("advisory_nothing", language)
-        return _reply(order, "\n\n".join(filter(None, (told, rest))), _sign_up(language, knowledge), knowledge)
-    paragraphs = [_status(after, language, knowledge), told]
+        paragraphs = [phrases("advisory_nothing", language), told]
+        choices = _sign_up(language, knowledge)
+    else:
+        paragraphs = [_status(after, language, knowledge), told]
     if isinstance(order, Unsubscribe):
         paragraphs.reverse()
     text = "\n\n".join(filter(None, paragraphs))

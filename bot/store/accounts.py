@@ -17,8 +17,8 @@ from bot.core.staff import Account, Act, Role
 from bot.store.audit import in_turn, note
 from bot.store.database import Database
 from bot.store.passwords import Passwords, faults
-from bot.store.schema import account as table
 from bot.store.sealed import Seal
+from bot.store.staff_schema import account as table
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _STEP = 30  # seconds that a code holds, RFC 6238 section 5.2

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.chain import FIRST, Anchor, Damage, Link, Reading, digest_of
 from bot.store.database import Database
-from bot.store.schema import audit as table
+from bot.store.staff_schema import audit as table
 
 _IN_TURN = 0x911B08  # the advisory lock under which PostgreSQL's replicas write into the books one after the other
 _AT_ONCE = 2_000  # links read in one transaction: some ten milliseconds

@@ -247,7 +247,8 @@ def _prepare_file(path: Path) -> None:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                # The low byte is the kind: "busy" while another process restores the log is a kind of busy too.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
                     raise
             time.sleep(_RETRY.total_seconds())
 

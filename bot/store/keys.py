@@ -36,15 +36,19 @@ class Pseudonyms:
 
     def of(self, address: Address) -> str:
         """The same for one person on one platform, always; nothing shows that two platforms' chats are one person's."""
-        return self._named("person", address.channel, address.id)
+        return self._named("person", address.channel.value, address.id)
 
     def of_message(self, channel: ChannelName, message: str) -> str:
         """The name of an incoming message by its platform's id."""
-        return self._named("message", channel, message)
+        return self._named("message", channel.value, message)
 
-    def _named(self, domain: str, channel: ChannelName, what: str) -> str:
-        # Neither a domain nor a channel has a colon in its name, so no two triples read the same.
-        told = f"{domain}:{channel.value}:{what}".encode("utf-8", "surrogatepass")
+    def of_code(self, code: str) -> str:
+        """The name of a code that staff give out: without the key, whoever reads it must guess on."""
+        return self._named("code", "tester", code)
+
+    def _named(self, domain: str, place: str, what: str) -> str:
+        # Neither a domain nor a place has a colon in its name, so no two triples read the same.
+        told = f"{domain}:{place}:{what}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self.key, told, hashlib.sha256)
         return base64.b32encode(digest[:_SHOWN_BYTES]).decode("ascii").rstrip("=").lower()
 

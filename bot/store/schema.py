@@ -1,4 +1,7 @@
-"""The tables as they are now. How a file of an earlier day becomes like this is told in `migrations`."""
+"""The tables of residents and advisories as they are now; staff's are in `staff_schema`.
+
+How a file of an earlier day becomes like this is told in `migrations`.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0003"  # the newest migration; a test holds the two together, so that a start need not import alembic
+REVISION = "0004"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 LONGEST_QUESTION = 500  # characters; three SMS of it tell a curator what was asked
 
@@ -251,34 +254,4 @@ lane = Table(
     Column("paused_for", Text),
     sqlite_strict=True,
     sqlite_with_rowid=False,
-)
-
-account = Table(
-    "account",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("roles", Text, nullable=False),  # JSON
-    Column("password", Text, nullable=False),  # argon2id
-    Column("second_factor", Text),  # sealed; NULL until set up: such an account can do nothing
-    Column("last_code", Integer),  # time step of the last code used: a code works once
-    Column("created_at", Moment, nullable=False),
-    Column("disabled_at", Moment),
-    CheckConstraint("length(name) BETWEEN 2 AND 40", name="name"),
-    sqlite_strict=True,
-    sqlite_with_rowid=False,
-)
-
-# Each row names the one before it by its digest: a change, a gap or an insertion shows.
-audit = Table(
-    "audit",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("act", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("details", Text, nullable=False),  # JSON
-    Column("previous", Text, nullable=False),
-    Column("digest", Text, nullable=False, unique=True),
-    sqlite_strict=True,
 )

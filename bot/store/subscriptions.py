@@ -15,6 +15,7 @@ from bot.store.database import Database, insert
 from bot.store.keys import Pseudonyms
 from bot.store.schema import advisory, delivery, subscribed_topic, subscription
 from bot.store.sealed import Seal
+from bot.store.testers import forget, is_let_in
 
 _KINDS = tuple(kind.value for kind in AdvisoryKind)
 
@@ -47,11 +48,24 @@ class Subscriptions:
         """
         if not topics:
             raise ValueError("a subscription needs a topic")
-        values = {"language": language, "consented_by": how, "address": self._seal.close(person)}
-        values["channel"] = person.channel.value
+        values = self._values(person, language, how)
         return await self._database.run(
             _subscribe, self._pseudonyms.of(person), kind, frozenset(topics), reach, values, now
         )
+
+    async def join_exercises(
+        self, person: Address, code: str, topics: Collection[str], language: str, how: str, now: datetime
+    ) -> Subscription | None:
+        """Let them into exercises on all these topics, at every level, for a code of staff's, which is used up by it.
+
+        None for a code that does not hold, or not for them.
+        """
+        digest, values = self._pseudonyms.of_code(code), self._values(person, language, how)
+        return await self._database.run(_join, self._pseudonyms.of(person), digest, frozenset(topics), values, now)
+
+    async def leave_exercises(self, person: Address, now: datetime) -> None:
+        """Send them no exercise any more; advisories go on as they were."""
+        await self._database.run(_leave_exercises, self._pseudonyms.of(person), now)
 
     async def stop(self, person: Address, topic: str | None, now: datetime) -> Subscription | None:
         """Write nothing more to them of this topic, or nothing at all, and return what is left of the live kind.
@@ -74,9 +88,25 @@ class Subscriptions:
         """How many people on each channel, in each language, want the topic at that level now."""
         return await self._database.run(_audience, topic, level, kind)
 
+    async def testers(self) -> Mapping[tuple[ChannelName, str], int]:
+        """How many people take part in exercises on each channel, in each language."""
+        return await self._database.run(_testers)
+
+    async def forget_codes(self, now: datetime) -> int:
+        """Delete codes and wrong tries that have run out, and tell how many rows that were."""
+        return await self._database.run(forget, now)
+
     async def counts(self) -> Mapping[str, int]:
         """How many people get each topic, those in exercises apart; a topic that nobody gets is absent."""
         return await self._database.run(_counts)
+
+    def _values(self, person: Address, language: str, how: str) -> dict[str, Any]:
+        return {
+            "language": language,
+            "consented_by": how,
+            "address": self._seal.close(person),
+            "channel": person.channel.value,
+        }
 
 
 def wanted(topic: ColumnElement[str] | str, *, is_urgent: bool) -> ColumnElement[bool]:
@@ -147,6 +177,25 @@ async def _subscribe(
     return await _subscription(connection, number, level, values["language"])
 
 
+async def _join(
+    connection: AsyncConnection,
+    person: str,
+    digest: str,
+    topics: frozenset[str],
+    values: Mapping[str, Any],
+    now: datetime,
+) -> Subscription | None:
+    if not await is_let_in(connection, person, digest, values["channel"], now):
+        return None
+    return await _subscribe(connection, person, AdvisoryKind.EXERCISE, topics, Reach.EVERY, values, now)
+
+
+async def _leave_exercises(connection: AsyncConnection, person: str, now: datetime) -> None:
+    row = (await _rows(connection, person)).get(AdvisoryKind.EXERCISE.value)
+    if row is not None and row.state != "stopped":
+        await leave(connection, [row.id], now)
+
+
 async def _stop(connection: AsyncConnection, person: str, topic: str | None, now: datetime) -> Subscription | None:
     ids = [row.id for row in (await _rows(connection, person)).values() if row.state != "stopped"]
     if topic is not None:
@@ -200,6 +249,11 @@ async def counted(connection: AsyncConnection, who: ColumnElement[bool]) -> dict
     groups = (subscription.c.channel, subscription.c.language)
     rows = await connection.execute(select(*groups, func.count()).where(who).group_by(*groups).order_by(*groups))
     return {(ChannelName(channel), language): count for channel, language, count in rows}
+
+
+async def _testers(connection: AsyncConnection) -> dict[tuple[ChannelName, str], int]:
+    is_in = and_(subscription.c.kind == AdvisoryKind.EXERCISE.value, subscription.c.state == "active")
+    return await counted(connection, is_in)
 
 
 async def _counts(connection: AsyncConnection) -> dict[str, int]:

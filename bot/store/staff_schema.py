@@ -1,0 +1,62 @@
+"""The tables of staff: accounts, the books of what they did, and the codes by which testers come into exercises."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
+
+from bot.store.schema import Moment, metadata
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("roles", Text, nullable=False),  # JSON
+    Column("password", Text, nullable=False),  # argon2id
+    Column("second_factor", Text),  # sealed; NULL until set up: such an account can do nothing
+    Column("last_code", Integer),  # time step of the last code used: a code works once
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    CheckConstraint("length(name) BETWEEN 2 AND 40", name="name"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Each row names the one before it by its digest: a change, a gap or an insertion shows.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False),  # JSON
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    sqlite_strict=True,
+)
+
+# What lets somebody into exercises. A row goes when its code has run out, used or not.
+tester_code = Table(
+    "tester_code",
+    metadata,
+    Column("digest", Text, primary_key=True),  # keyed: the code itself is kept nowhere
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    CheckConstraint("length(digest) = 26", name="digest"),
+    Index(None, "expires_at"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Who has guessed at codes, until they are forgiven.
+tester_try = Table(
+    "tester_try",
+    metadata,
+    Column("person", Text, primary_key=True),  # pseudonym
+    Column("wrong", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    CheckConstraint("length(person) = 26", name="person"),
+    Index(None, "last_at"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
