@@ -2,7 +2,7 @@
 
 import click
 
-from bot import drafting, releasing, showing
+from bot import drafting, enrolling, releasing, showing
 
 group = click.Group("advise")
 for command in (
@@ -22,5 +22,7 @@ for command in (
     releasing.discard,
     showing.status,
     showing.export,
+    enrolling.tester_code,
+    enrolling.testers,
 ):
     group.add_command(command)

@@ -33,6 +33,8 @@ from bot.store.faults import NoSuchAdvisory, StoreDown, WrongStage
 from bot.store.keys import Pseudonyms
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
+from bot.store.subscriptions import Subscriptions
+from bot.store.testers import Testers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +89,14 @@ class Desk:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.database, self.pseudonyms, self.seal)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.database, self.pseudonyms, self.seal)
+
+    @cached_property
+    def testers(self) -> Testers:
+        return Testers(self.database, self.pseudonyms)
 
     @cached_property
     def audit(self) -> Audit:

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bot import enrolling
 from bot.core.advisory import Advisory, AdvisoryKind
 from bot.core.delivery import State
 from bot.desk import LOCAL, Desk, on_desk
@@ -77,8 +78,10 @@ async def preview(desk: Desk, number: str) -> None:
     for name, words in (("withdrawal", shown.words.corrections), ("the earlier message", shown.words.replacements)):
         for language, text in words.items():
             click.echo(f"\n--- {language}, {name}\n{text}")
-    people = ", ".join(f"{channel} in {language} {n}" for (channel, language), n in sorted(shown.audience.items()))
-    click.echo(f"\nPeople: {shown.count} ({people or 'nobody'})")
+    is_exercise = shown.advisory.kind is AdvisoryKind.EXERCISE
+    click.echo(f"\n{'Testers' if is_exercise else 'People'}: {enrolling.listed(shown.audience)}")
+    if is_exercise and not shown.count:
+        click.echo("Nobody would get it: danbury-bot advise tester-code lets somebody in")
     for problem in shown.problems:
         click.echo(str(problem))
     if shown.blocking:

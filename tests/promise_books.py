@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -111,7 +111,7 @@ class PromiseBooks:
         ledger = Ledger(
             {number: KeptRow(*kept) for number, *kept in rows},
             {n: KeptNotice(stage, size, _moment(out), _moment(at)) for n, stage, size, out, at in notices},
-            {number: KeptWish(*kept, set()) for number, *kept in wishes},
+            {number: KeptWish(state, address, level, set()) for number, state, address, level in wishes},
         )
         for number, topic in self._raw.execute("SELECT subscription, topic FROM subscribed_topic"):
             ledger.wishes[number].topics.add(topic)

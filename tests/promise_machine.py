@@ -20,15 +20,16 @@ from hypothesis.stateful import (
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel, AdvisoryType
 from bot.core.conversation import Conversation
 from bot.core.delivery import not_sent
-from bot.core.message import ChannelName
 from bot.core.subscription import Reach
 from bot.store.faults import WrongStage
 from tests import promise_clauses as clauses
 from tests.promise_books import TOPICS
 from tests.promise_town import CHANNELS, FAILURES, RATE, End, Town, lane_of, pick, settlement
 
+_ACTS = (*"approve release schedule discard pause resume".split(), "resume")
 _SOON_SECONDS = (0.04, 1, 6, 31, 61, 121, 301)
 picks = some.integers(0, 63)
+follow_ups = some.sampled_from([AdvisoryType.UPDATE, AdvisoryType.CANCEL])
 ends = some.sampled_from([End.TAKEN] * 6 + list(End))
 kinds = some.sampled_from([AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.EXERCISE])
 levels = some.sampled_from(AdvisoryLevel)
@@ -55,7 +56,9 @@ class Promise(RuleBasedStateMachine):
     @rule(who=picks, wanted=some.sets(topics, min_size=1), reach=some.sampled_from([None, *Reach]), kind=kinds)
     def subscribe(self, who: int, wanted: set[str], reach: Reach | None, kind: AdvisoryKind) -> None:
         chat = self.town.chat(who)
-        self.town.act(self.town.books.subscriptions.subscribe(chat, wanted, reach, "en", "/subscribe", self.town.now, kind))
+        self.town.act(
+            self.town.books.subscriptions.subscribe(chat, wanted, reach, "en", "/subscribe", self.town.now, kind)
+        )
         self.town.model.subscribe(self.town.books.subscription(chat, kind), kind, chat, wanted, reach)
 
     @rule(who=picks, topic=some.sampled_from([None, None, *TOPICS]))
@@ -89,17 +92,12 @@ class Promise(RuleBasedStateMachine):
         self.town.release(notice, wait)
 
     @precondition(lambda self: self.town.model.notices)
-    @rule(
-        which=picks, type=some.sampled_from([AdvisoryType.UPDATE, AdvisoryType.CANCEL]), level=levels, life=lives,
-        goes_out=some.sampled_from([True, True, True, False]),
-    )  # fmt: skip
-    def follow(
-        self, which: int, type: AdvisoryType, level: AdvisoryLevel, life: timedelta, *, goes_out: bool  # noqa: A002
-    ) -> None:
+    @rule(which=picks, how=follow_ups, level=levels, life=lives, goes_out=some.sampled_from([True, True, False]))
+    def follow(self, which: int, how: AdvisoryType, level: AdvisoryLevel, life: timedelta, *, goes_out: bool) -> None:
         among = list(self.town.model.notices.values())
         before = pick([each for each in among if each.place is not None and not each.is_cancel] or among, which)
         try:
-            notice = self.town.draft(before.kind, level, before.topic, life, type, before.number)
+            notice = self.town.draft(before.kind, level, before.topic, life, how, before.number)
         except WrongStage:
             return
         if goes_out:
@@ -107,7 +105,7 @@ class Promise(RuleBasedStateMachine):
             self.town.release(notice, None)
 
     @precondition(lambda self: self.town.model.notices)
-    @rule(which=picks, act=some.sampled_from(["approve", "release", "schedule", "discard", "pause", "resume", "resume"]))
+    @rule(which=picks, act=some.sampled_from(_ACTS))
     def staff(self, which: int, act: str) -> None:
         among = list(self.town.model.notices.values())
         if act in ("approve", "release", "schedule"):
@@ -195,13 +193,16 @@ class Promise(RuleBasedStateMachine):
         if self.town.flights:
             flight = pick(self.town.flights, who)
             told = not_sent(flight.delivery, FAILURES[End.CLOSED], self.town.now)
-            todo["settle"] = books.outbox.settle(flight.delivery, told, lane_of(flight.delivery.to.channel), self.town.now)
+            todo["settle"] = books.outbox.settle(
+                flight.delivery, told, lane_of(flight.delivery.to.channel), self.town.now
+            )
         books.fails(todo.pop(act if act in todo else "tick"), at)
         for other in todo.values():
             other.close()
 
     def teardown(self) -> None:
         if self.is_sound:
+            self.town.say_the_rest()
             self.town.come_to_an_end(self.holds)
             self.town.figures.examples += 1
             self.town.figures.ended.update(kept.state for kept in self.town.books.look().rows.values())

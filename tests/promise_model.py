@@ -1,4 +1,4 @@
-"""What was promised to whom, in plain Python beside the store: wishes, notices that went out, and what a platform took."""
+"""What was promised to whom, in plain Python beside the store: wishes, notices, and what a platform took."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ class Notice:
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One of a notice's audience. `holder` is the claim under way, None: none; `may_be` are ends it has a reason for."""
+    """One of a notice's audience. `holder` is the claim under way, None: none; `may_be`: ends with a reason."""
 
     number: int
     notice: Notice
@@ -232,7 +232,7 @@ class Model:
     def begins(self, row: Row, delivery: Delivery, lane: str, now: datetime, passed: int, *, allowed: bool) -> Begun:
         thread = self.thread(row.notice)
         place = row.notice.place or 0
-        mates = [each for notice in thread for each in notice.rows.values() if each.wish is row.wish and each is not row]
+        mates = [each for notice in thread for each in notice.rows.values() if each.wish is row.wish]
         flying = [r for r in self.rows.values() if r.is_held(now) and r.wish.chat.channel is row.wish.chat.channel]
         begun = Begun(
             row=row,
@@ -244,7 +244,7 @@ class Model:
             ended=row.notice.ended,
             was_paused=row.notice.is_paused,
             newer=any((each.place or 0) > place for each in thread),
-            others=sum(each.holder is not None for each in mates),
+            others=sum(each.holder is not None for each in mates if each is not row),
             was_held=row.holder is not None,
             in_flight=len(flying),
             rests_until=self.rests.get(lane),

@@ -7,7 +7,7 @@ around `claim` and `settle`; what it is told, when it dies and how long it takes
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from random import Random
 from typing import Any, TypeVar
@@ -241,6 +241,20 @@ class Town:
                 self.chats.append(told.moved_to)
         return True
 
+    def send_next(self, channel: ChannelName) -> bool:
+        """The platform takes what is due next; False when nothing is."""
+        flight = self.claim(channel, 0)
+        if flight is not None:
+            self.end(flight, End.TAKEN, 0)
+        return flight is not None
+
+    def say_the_rest(self) -> None:
+        """Whatever follows something and was only written goes out, what was written last before the others."""
+        waiting = [each for each in self.model.notices.values() if each.place is None]
+        for notice in reversed(waiting):
+            if notice.type is not AdvisoryType.ALERT:
+                self.release(notice, None)
+
     def come_to_an_end(self, holds: Callable[[], None]) -> None:
         """Given time and a platform that works, each ends in a state that what has happened explains."""
         for flight in list(self.flights):
@@ -254,8 +268,7 @@ class Town:
             self.tick()
             for channel in CHANNELS:
                 self.now += SOON
-                while flight := self.claim(channel, 0):
-                    self.end(flight, End.TAKEN, 0)
+                while self.send_next(channel):
                     self.now += SOON
             holds()
             if (next_at := self.books.next_event(self.now)) is None:

@@ -12,7 +12,7 @@ from bot.core.entry import Entry, EntryKind, Knowledge
 from bot.core.lookout import look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
-from bot.core.subscribing import AskStop, ChangeLanguage, Offer, Wish
+from bot.core.subscribing import AskStop, ChangeLanguage, Inquiry, Wish
 from bot.core.text import fold
 from bot.core.turn import Outcome as Outcome
 from bot.core.turn import Snapshot as Snapshot
@@ -169,7 +169,7 @@ def _decided(
     def wished(wish: Wish) -> Turn:
         told = subscribing.proposed if announces else subscribing.elsewhere
         done = turn(Outcome.COMMAND, told(wish, language, knowledge), subscribing.entry_of(wish, knowledge))
-        return replace(done, order=None if isinstance(wish, Offer | AskStop) or not announces else wish)
+        return replace(done, order=None if isinstance(wish, Inquiry) or not announces else wish)
 
     if message.kind is not Kind.MEDIA and (entry := _entry(text, knowledge)):
         return answered(entry)

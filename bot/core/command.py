@@ -46,7 +46,7 @@ class Commands:
     """Every way to say a command. Built once for a snapshot, then only read."""
 
     def __init__(self, commands: Iterable[CommandWords]) -> None:
-        self._names: set[str] = {"none"}
+        self._names: set[str] = {"none", "exercise"}  # commands that nobody says in words
         self._said: dict[str, str] = {}
         for command in commands:
             self._names.add(command.name)

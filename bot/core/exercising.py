@@ -55,16 +55,16 @@ def exercised(order: ExerciseOrder, is_member: bool | None, language: str, knowl
     """What is said once the store has had the order: whether they take part now. None: it could not do it."""
     phrases = knowledge.phrases
     match order:
-        case JoinExercises() if is_member is None:
-            return Reply(phrases("advisory_failed", language))  # no button: it would keep the code
         case LeaveExercises() if is_member is None:
             again = Choice(phrases("button_try_again", language), _LEAVE)
-            return Reply(phrases("advisory_stop_failed", language), (again,))
-        case JoinExercises() if not is_member:
-            return refused(language, knowledge)
-        case JoinExercises():
+            return Reply(phrases("advisory_failed", language).strip(), (again,))
+        case LeaveExercises():
+            return Reply(phrases("advisory_exercise_left", language).strip())
+        case JoinExercises() if is_member is None:
+            return Reply(phrases("advisory_failed", language).strip())  # no button: it would keep the code
+        case JoinExercises() if is_member:
             return Reply(_marked("advisory_exercise_joined", language, knowledge))
-    return Reply(phrases("advisory_exercise_left", language).strip())
+    return refused(language, knowledge)
 
 
 def membership(language: str, knowledge: Knowledge) -> str:

@@ -7,6 +7,7 @@ from enum import Enum
 from bot.core.command import Commands
 from bot.core.conversation import Conversation
 from bot.core.entry import Knowledge
+from bot.core.exercising import AskCode, JoinExercises, LeaveExercises, argument_of, code_in
 from bot.core.optout import Doubtful, OptOut, Start, Stop, recognise_optout
 from bot.core.optout_clause import NO_TOPICS, Topics
 from bot.core.subscribing import (
@@ -76,6 +77,9 @@ class Orders:
 
         "Start" alone begins the chat anew, save under the offer to sign up again.
         """
+        if (argument := argument_of(text)) is not None:
+            exercise = self._exercise(argument)
+            return exercise if isinstance(exercise, LeaveExercises | Unsubscribe) else None
         if found := _SLASH.match(text.strip()):
             return None if found[1].lower() == "subscribe" else Unsubscribe(self._one_topic(found[2] or ""))
         command = self._commands.recognise(text)
@@ -86,9 +90,11 @@ class Orders:
             return None if command and command.name != "stop" else self._asked(met)
         return self._meant(met) if met else (Unsubscribe() if command and command.name == "stop" else None)
 
-    def recognise(self, text: str) -> Order | Offer | None:
+    def recognise(self, text: str) -> Wish | None:
         """What the whole text orders; None when it orders nothing. A word it does not know makes it no order."""
         text = text.strip()
+        if (argument := argument_of(text)) is not None:
+            return self._exercise(argument)
         if (found := _SLASH.match(text)) and found[1].lower() == "subscribe":
             return self._subscribe(found[2] or "")
         if command := self._commands.recognise(text):
@@ -146,6 +152,18 @@ class Orders:
         if named := tuple(dict.fromkeys(topic for role, topic in read if role is _Role.TOPIC)):
             return Subscribe(named)
         return Subscribe(self._ids) if self._ids and any(role is _Role.ALL for role, _ in read) else Offer()
+
+    def _exercise(self, argument: str) -> Wish:
+        """What `/exercise` means with these words after it. One word for STOP leaves exercises; more of them, all."""
+        if (code := code_in(argument)) and self._ids:
+            return JoinExercises(self._ids, code)
+        words = fold(argument)
+        command = self._commands.recognise(argument)
+        met = recognise_optout(words, self._topics)
+        if (command and command.name == "stop") or isinstance(met, Stop):
+            is_short = len(words.tokens) == 1
+            return LeaveExercises() if is_short else Unsubscribe(met.topic if isinstance(met, Stop) else None)
+        return AskCode()
 
     def _one_topic(self, argument: str) -> str | None:
         """The topic after `/stop`. Anything else after it stops everything: nobody who stops may be sent more."""

@@ -147,16 +147,14 @@ def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowl
             told = _terms(language, knowledge)
         case _:
             told = membership(language, knowledge) if result.is_tester else ""
-    if after is None or not after.topics:
-        paragraphs = [phrases("advisory_nothing", language), told]
-        choices = _sign_up(language, knowledge)
-    else:
-        paragraphs = [_status(after, language, knowledge), told]
-    if isinstance(order, Unsubscribe):
-        paragraphs.reverse()
+    gets = after if after is not None and after.topics else None
+    status = _status(gets, language, knowledge) if gets else phrases("advisory_nothing", language)
+    paragraphs = (told, status) if isinstance(order, Unsubscribe) else (status, told)
     text = "\n\n".join(filter(None, paragraphs))
+    if gets is None:
+        return _reply(order, text, _sign_up(language, knowledge), knowledge)
     wants_each = isinstance(order, ShowSubscription)
-    choices = _stops(after, language, knowledge) if wants_each else _next(after, language, knowledge)
+    choices = _stops(gets, language, knowledge) if wants_each else _next(gets, language, knowledge)
     return _reply(order, text, tuple(choices), knowledge)
 
 
@@ -180,6 +178,8 @@ def spelt(order: Order) -> str:
             return " ".join(filter(None, ("/stop", topic)))
         case SetReach(reach):
             return f"/{reach.value}"
+        case JoinExercises() | LeaveExercises():
+            return written(order)
     return "/subscriptions"
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.advisory import AdvisoryKind
 from bot.core.answer import Snapshot, Turn, replied
+from bot.core.exercising import JoinExercises, LeaveExercises
 from bot.core.floor import FLOOR_STOPPED
 from bot.core.message import IncomingMessage, Reply
 from bot.core.optout import Stop, recognise_optout
@@ -32,11 +34,10 @@ async def carried_out(
 
     What is kept as their consent is the order as we understood it, and by what it came; never their words.
     """
-    person = message.sender
+    person, how = message.sender, f"{message.kind.value}: {spelt(order)}"
     match order:
         case Subscribe(topics, reach):
             before = await kept.of(person)
-            how = f"{message.kind.value}: {spelt(order)}"
             return Done(before, await kept.subscribe(person, topics, reach, language, how, now))
         case Unsubscribe(topic):
             return Done(None, await kept.stop(person, topic, now))
@@ -44,7 +45,12 @@ async def carried_out(
             return Done(None, await kept.set_reach(person, reach, now))
         case ShowSubscription():
             mine = await kept.of(person)
-            return Done(mine, mine)
+            return Done(mine, mine, await kept.of(person, AdvisoryKind.EXERCISE) is not None)
+        case JoinExercises(topics, code):
+            return Done(None, None, await kept.join_exercises(person, code, topics, language, how, now) is not None)
+        case LeaveExercises():
+            await kept.leave_exercises(person, now)
+            return Done(None, None)
 
 
 def told(turn: Turn, done: Done | None, snapshot: Snapshot, now: datetime) -> Turn:

@@ -98,9 +98,7 @@ class Tired(FakeProvider):
         return self.rests_from is not None and 0 < _time() - self.rests_from < REST.total_seconds()
 
 
-async def run(
-    people: int, questions: float, clock: Callable[[], datetime], kind: type[Database] = Database
-) -> Figures:
+async def run(people: int, questions: float, clock: Callable[[], datetime], kind: type[Database] = Database) -> Figures:
     """The whole broadcast, and residents who ask as long as it lasts."""
     provider, stopping, via, answered = Tired(clock), asyncio.Event(), FakeChannel(), list[Answered]()
     with TemporaryDirectory() as folder:

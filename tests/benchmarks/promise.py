@@ -4,8 +4,8 @@
 
 Each example is a sequence of steps that Hypothesis makes up: people subscribe and stop, staff publish, update, cancel
 and pause, a platform fails in every way it can, senders die, the power goes; after every step the eight clauses must
-hold, and in the end everything must have come to an end. The seed is drawn when none is given; it is printed in any case, and
-with it and the same version of Hypothesis the same days come again.
+hold, and in the end everything must have come to an end. The seed is drawn when none is given; it is printed in any
+case, and with it and the same version of Hypothesis the same days come again.
 """
 
 import argparse

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.stop_race [--stops 1000] [--people 2500] [--rate 60] [--seed 1]
 
-The real sender and residents who stop, most of them just when their turn comes, on one database as in one process of the
-bot. Triggers in the file write down in which order the claims and the STOPs were committed, and that is the judge. The platform keeps books of its own: when a message came to somebody who had been told that they are out.
+The real sender and residents who stop, most of them just when their turn comes, on one database as in one process of
+the bot. Triggers in the file write down in which order the claims and the STOPs were committed, and that is the judge.
+The platform keeps books of its own: when a message came to somebody who had been told that they are out.
 """
 
 import argparse
@@ -90,7 +91,6 @@ class Watched(FakeProvider):
         self._next = asyncio.Event()
         return await super().announce(to, parts, after)
 
-
     async def next_begins(self) -> None:
         """Somebody is about to be written to."""
         with suppress(TimeoutError):
@@ -135,7 +135,9 @@ class Residents:
 
     def _next(self, looks: sqlite3.Connection) -> int:
         if self._chance.random() >= _ANYBODY:
-            coming = [row[0] for row in looks.execute(_COMING, (_NEXT + _AT_ONCE,)) if row[0] not in self._asked]
+            coming: list[int] = [
+                row[0] for row in looks.execute(_COMING, (_NEXT + _AT_ONCE,)) if row[0] not in self._asked
+            ]
             if coming:
                 return self._chance.choice(coming[:_NEXT])
         while (number := self._left.pop()) in self._asked:
