@@ -1,4 +1,4 @@
-"""An advisory as it really goes: somebody subscribes on Telegram, two officers release it, it arrives, it is withdrawn."""
+"""An advisory as it really goes: a resident subscribes on Telegram, officers release it, it arrives, is withdrawn."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
