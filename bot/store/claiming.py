@@ -137,8 +137,10 @@ async def claim(
     row = await _lane(connection, lane, now)
     if row.paused_until is not None and row.paused_until > now:
         return Wait(row.paused_until, "paused")
-    if row.free_at > now:
-        return Wait(row.free_at, "rate")
+    slot = timedelta(seconds=1 / rate)
+    free_at = min(row.free_at, now + max(slot, _LOOK_AGAIN))  # a clock that was put back holds the lane no longer
+    if free_at > now:
+        return Wait(free_at, "rate")
     busy = list(await connection.execute(_IN_FLIGHT, {"channel": channel.value}))
     leases = [each.lease_until for each in busy if each.lease_until > now]
     if len(leases) >= MOST_IN_FLIGHT:
@@ -153,7 +155,7 @@ async def claim(
             met = [each.subscription for each in busy if each.thread == advisory.thread]
             found = await _first(connection, seal, advisory, channel, met, now)
             if isinstance(found, Claimed):
-                free_at = max(row.free_at, now) + timedelta(seconds=1 / rate)
+                free_at = max(free_at, now - slot) + slot  # who comes late loses no time, and never two sends' worth
                 moved = update(lanes).where(lanes.c.name == lane)
                 await connection.execute(moved.values(free_at=free_at, paused_until=None, paused_for=None))
             if found is not None:

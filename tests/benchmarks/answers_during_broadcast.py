@@ -9,6 +9,7 @@ from the question to its reply, the platform's own answer left out.
 
 import argparse
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from bot.clock import utc_now
 from bot.core.advisory import AdvisoryLevel
@@ -184,6 +187,7 @@ def main() -> None:
     asked.add_argument("--people", type=int, default=1_000)
     asked.add_argument("--questions", type=float, default=5)
     given = asked.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(table(asyncio.run(run(given.people, given.questions, utc_now))))  # noqa: T201
 
 

@@ -9,6 +9,7 @@ The platform keeps books of its own: when a message came to somebody who had bee
 
 import argparse
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
+
+import structlog
 
 from bot.clock import utc_now
 from bot.core.advisory import AdvisoryLevel
@@ -221,6 +224,7 @@ def main() -> None:
     asked.add_argument("--rate", type=float, default=60)
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     print(table(asyncio.run(run(given.stops, given.people, given.rate, given.seed))))  # noqa: T201
 
 

@@ -138,9 +138,7 @@ def _advisories(moment: sa.DateTime) -> None:
     op.create_index("ix_delivery_advisory", "delivery", ["advisory", "state", "channel", "due_at", "turn"])
     op.create_index("ix_delivery_subscription", "delivery", ["subscription", "thread"])
     held = sa.text("owner IS NOT NULL")
-    op.create_index(
-        "ix_delivery_lease_until", "delivery", ["lease_until"], sqlite_where=held, postgresql_where=held
-    )
+    op.create_index("ix_delivery_lease_until", "delivery", ["lease_until"], sqlite_where=held, postgresql_where=held)
     op.create_table(
         "lane",
         sa.Column("name", sa.Text, nullable=False),
