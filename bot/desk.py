@@ -34,7 +34,7 @@ from bot.store.keys import Pseudonyms
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
 from bot.store.subscriptions import Subscriptions
-from bot.store.testers import Testers
+from bot.store.testers import Enrolment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,8 +95,8 @@ class Desk:
         return Subscriptions(self.database, self.pseudonyms, self.seal)
 
     @cached_property
-    def testers(self) -> Testers:
-        return Testers(self.database, self.pseudonyms)
+    def enrolment(self) -> Enrolment:
+        return Enrolment(self.database, self.pseudonyms)
 
     @cached_property
     def audit(self) -> Audit:

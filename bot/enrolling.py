@@ -17,7 +17,7 @@ async def tester_code(desk: Desk, who: str) -> None:
     """A code that lets one person into exercises. It is shown once."""
     async with signed_in(desk, who, "tester code") as by:
         by.must_be_allowed(Act.ENROL_TESTERS)
-        code = await desk.testers.code(by.name, desk.clock())
+        code = await desk.enrolment.code(by.name, desk.clock())
     click.echo(f"Code: {code}")
     click.echo(f"Good once, for {LASTS.total_seconds() / 60:.0f} minutes. The person sends this to the bot:")
     click.echo(f"/exercise {code}")

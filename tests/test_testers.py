@@ -14,7 +14,7 @@ from bot.core.message import Address, ChannelName
 from bot.core.subscription import Reach, Subscription
 from bot.store.audit import Audit
 from bot.store.staff_schema import tester_code, tester_try
-from bot.store.testers import FORGIVEN, LASTS, MOST_WRONG, Testers
+from bot.store.testers import FORGIVEN, LASTS, MOST_WRONG, Enrolment
 from tests.ledger import HOUR, KEYED, NOON, SECOND, Books, books_in, somebody
 
 EXERCISE = AdvisoryKind.EXERCISE
@@ -29,7 +29,7 @@ async def books(tmp_path: Path) -> AsyncIterator[Books]:
 
 
 async def a_code(books: Books, by: str = "anna") -> str:
-    return await Testers(books.database, KEYED).code(by, books.now)
+    return await Enrolment(books.database, KEYED).code(by, books.now)
 
 
 async def join(books: Books, code: str, who: int = 1) -> Subscription | None:

@@ -18,7 +18,7 @@ from bot.service.reception import Memory, Reception
 from bot.store.conversations import Conversations
 from bot.store.inbox import Inbox
 from bot.store.journal import Journal
-from bot.store.testers import Testers
+from bot.store.testers import Enrolment
 from tests.advisory_builders import NOW
 from tests.builders import LIMITS, FakeChannel, a_message
 from tests.ledger import KEYED, Books, books_in, somebody
@@ -35,7 +35,7 @@ class Town:
     books: Books
     desk: Reception
     advising: Advising
-    testers: Testers
+    enrolment: Enrolment
     via: FakeChannel = field(default_factory=lambda: FakeChannel(limits=HERE))
     messages: int = 0
 
@@ -51,7 +51,7 @@ class Town:
         return [choice.value for part in self.via.sent[-1][1] for choice in part.choices]
 
     async def code(self) -> str:
-        return await self.testers.code("anna", self.books.now)
+        return await self.enrolment.code("anna", self.books.now)
 
     async def gets(self, who: int = 1, kind: AdvisoryKind = AdvisoryKind.EXERCISE) -> Subscription | None:
         return await self.books.subscriptions.of(somebody(who), kind)
@@ -77,4 +77,4 @@ async def town(folder: Path, known: Snapshot) -> AsyncIterator[Town]:
         stores = (Inbox(books.database, KEYED), Conversations(books.database, KEYED), Journal(books.database))
         desk.memory = Memory(*stores, books.subscriptions)
         advising = Advising(books.advisories, books.outbox, lambda: known.knowledge, lambda: books.now, SENDS)
-        yield Town(books, desk, advising, Testers(books.database, KEYED))
+        yield Town(books, desk, advising, Enrolment(books.database, KEYED))

@@ -9,6 +9,7 @@ from bot.core.command import ENTRIES, Command, NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check, is_called_off
 from bot.core.entry import Entry, EntryKind, Knowledge
+from bot.core.exercising import argument_of
 from bot.core.lookout import look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
@@ -29,7 +30,8 @@ _COURTESIES = ("thanks", "small-talk")  # of what is not ours: after them people
 def looked(text: str, snapshot: Snapshot) -> Verdict:
     """The verdict on a text. Our own commands, button values and the numbers of choices are read by the cues alone: the
     net never saw such."""
-    words, rules = fold(text), snapshot.knowledge.rules
+    # "Exercise" among their words would say that nothing is real; as our command's name it says nothing.
+    words, rules = fold(argument_of(text) or text), snapshot.knowledge.rules
     is_number = words.line.isdecimal() and len(words.line) <= _LONGEST_NUMBER
     if is_number or _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text):
         return check(words, rules)

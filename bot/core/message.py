@@ -11,6 +11,9 @@ class ChannelName(StrEnum):
     TERMINAL = "terminal"
     WEB = "web"
     TELEGRAM = "telegram"
+    WHATSAPP = "whatsapp"
+    MESSENGER = "messenger"
+    SMS = "sms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ FORGIVEN = timedelta(hours=1)  # after their last wrong try
 _SHOWN = 6  # characters of a code's keyed digest in the books: which one was made, and which was used
 
 
-class Testers:
+class Enrolment:
     """Codes as staff make them. Every method may raise `StoreDown`."""
 
     def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
