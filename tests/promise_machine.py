@@ -30,7 +30,7 @@ _ACTS = (*"approve release schedule discard pause resume".split(), "resume")
 _SOON_SECONDS = (0.04, 1, 6, 31, 61, 121, 301)
 picks = some.integers(0, 63)
 follow_ups = some.sampled_from([AdvisoryType.UPDATE, AdvisoryType.CANCEL])
-ends = some.sampled_from([End.TAKEN] * 6 + list(End))
+ends = some.sampled_from([End.TAKEN] * 6 + [End.HOLDS] * 3 + list(End))
 kinds = some.sampled_from([AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.EXERCISE])
 levels = some.sampled_from(AdvisoryLevel)
 topics = some.sampled_from([TOPICS[0], *TOPICS])
@@ -202,8 +202,9 @@ class Promise(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if self.is_sound:
-            self.town.say_the_rest()
             self.town.come_to_an_end(self.holds)
+            if self.town.says_the_rest():
+                self.town.come_to_an_end(self.holds)
             self.town.figures.examples += 1
             self.town.figures.ended.update(kept.state for kept in self.town.books.look().rows.values())
         super().teardown()

@@ -38,7 +38,7 @@ class Notice:
     place: int | None = None
     ended: State | None = None
     is_paused: bool = False
-    rows: dict[int, "Row"] = field(default_factory=dict)  # by delivery
+    rows: dict[int, "Row"] = field(default_factory=dict, repr=False)  # by delivery
 
     @property
     def is_cancel(self) -> bool:

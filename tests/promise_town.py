@@ -248,12 +248,13 @@ class Town:
             self.end(flight, End.TAKEN, 0)
         return flight is not None
 
-    def say_the_rest(self) -> None:
-        """Whatever follows something and was only written goes out, what was written last before the others."""
+    def says_the_rest(self) -> bool:
+        """What follows something and was only written goes out, the last that was written first; False when none is."""
         waiting = [each for each in self.model.notices.values() if each.place is None]
         for notice in reversed(waiting):
             if notice.type is not AdvisoryType.ALERT:
                 self.release(notice, None)
+        return any(notice.place is not None for notice in waiting)
 
     def come_to_an_end(self, holds: Callable[[], None]) -> None:
         """Given time and a platform that works, each ends in a state that what has happened explains."""

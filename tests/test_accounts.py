@@ -18,8 +18,8 @@ from bot.store.accounts import AccountRefused, Accounts
 from bot.store.audit import Audit
 from bot.store.database import Database, in_file
 from bot.store.passwords import Passwords, faults
-from bot.store.staff_schema import account as table
 from bot.store.sealed import Seal
+from bot.store.staff_schema import account as table
 from tests.builders import NOW
 
 PASSWORD = "tandem gravel lighthouse"

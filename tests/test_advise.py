@@ -76,6 +76,22 @@ async def subscribe(data: Path) -> None:
             await people.subscribe(person, topics, None, ("en", "es", "pt")[number], "test", NOW, kind)
 
 
+async def join(data: Path, code: str, now: datetime) -> None:
+    async with Database(in_file(data / "bot.sqlite3")) as database:
+        await database.open()
+        people = Subscriptions(database, Pseudonyms.kept_in(data), Seal.kept_in(data))
+        person = Address(ChannelName.TELEGRAM, "800001")
+        assert await people.join_exercises(person, code, ["traffic"], "en", "text: /exercise", now) is not None
+
+
+async def leave(data: Path, now: datetime) -> None:
+    """The department's one tester leaves."""
+    async with Database(in_file(data / "bot.sqlite3")) as database:
+        await database.open()
+        people = Subscriptions(database, Pseudonyms.kept_in(data), Seal.kept_in(data))
+        await people.leave_exercises(Address(ChannelName.TELEGRAM, "700002"), now)
+
+
 async def send_all(data: Path, clock: Terminal) -> int:
     """Send what is due to a platform that takes everything."""
     count = 0
@@ -159,6 +175,39 @@ def test_an_exercise_goes_to_testers_only(desk: Terminal) -> None:
     assert "First line: EXERCISE" in out
     assert "goes out to 1 people" in out
     assert "EXERCISE" in desk.run("advise", "list", "--exercises").output
+
+
+def test_a_code_lets_a_tester_in_and_the_next_exercise_counts_them(desk: Terminal, tmp_path: Path) -> None:
+    assert "Testers: 1 (telegram in pt 1)\n" in desk.act("otis", "advise", "testers").output
+    out = desk.act("anna", "advise", "tester-code").output
+    code = re.search(r"^/exercise (\d{8})$", out, re.MULTILINE)
+    assert code is not None
+    assert f"Code: {code[1]}\nGood once, for 10 minutes." in out
+    asyncio.run(join(tmp_path, code[1], desk.now))
+    told = desk.act("anna", "advise", "testers").output
+    assert "Testers: 2 (telegram in en 1, telegram in pt 1)\n" in told
+    assert "80000" not in told
+    exercise = drafted(desk, *ROAD, "--exercise")
+    assert "Testers: 2 (telegram in en 1, telegram in pt 1)\n" in desk.run("advise", "preview", exercise).output
+    assert "\nPeople: 2 (" in desk.run("advise", "preview", drafted(desk, *ROAD)).output
+    books = desk.run("staff", "audit").output
+    assert re.search(r"anna tester code made code \w{6}\n", books)
+    assert re.search(r"bot tester code used code \w{6} \(", books)
+    assert code[1] not in books
+
+
+def test_an_exercise_that_nobody_would_get_says_how_testers_come_in(desk: Terminal, tmp_path: Path) -> None:
+    asyncio.run(leave(tmp_path, desk.now))
+    shown = desk.run("advise", "preview", drafted(desk, *ROAD, "--exercise")).output
+    assert "Testers: 0 (nobody)\nNobody would get it: danbury-bot advise tester-code lets somebody in\n" in shown
+
+
+@pytest.mark.parametrize(("name", "may"), [("anna", True), ("otis", True), ("night", True), ("chief", False)])
+def test_who_may_not_enrol_testers_gets_no_code_and_that_is_noted(desk: Terminal, name: str, may: bool) -> None:
+    result = desk.act(name, "advise", "tester-code")
+    assert (result.exit_code == 0, "/exercise" in result.output) == (may, may)
+    noted = f"{name} turned away tester code (act enrol testers)" in desk.run("staff", "audit").output
+    assert noted is not may
 
 
 def test_it_is_paused_resumed_updated_and_withdrawn(desk: Terminal, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bot.store.audit import Audit
 from bot.store.staff_schema import tester_code, tester_try
 from bot.store.testers import FORGIVEN, LASTS, MOST_WRONG, Enrolment
 from tests.ledger import HOUR, KEYED, NOON, SECOND, Books, books_in, somebody
+from tests.test_subscriptions import everything_in
 
 EXERCISE = AdvisoryKind.EXERCISE
 TOPICS = ("traffic", "weather")
@@ -39,11 +40,9 @@ async def join(books: Books, code: str, who: int = 1) -> Subscription | None:
 
 async def rows(books: Books) -> tuple[int, int]:
     """How many codes and how many guessers are kept."""
-    found = [
-        await books.database.run(lambda connection, table=table: connection.execute(select(table)))
-        for table in (tester_code, tester_try)
-    ]
-    return len(found[0].all()), len(found[1].all())
+    codes = await books.database.run(lambda connection: connection.execute(select(tester_code)))
+    guessers = await books.database.run(lambda connection: connection.execute(select(tester_try)))
+    return len(codes.all()), len(guessers.all())
 
 
 def another(code: str) -> str:
@@ -95,9 +94,10 @@ async def test_a_code_is_used_up_only_by_a_subscription_that_is_stored(
         raise RuntimeError("the disk is gone")
 
     code = await a_code(books)
-    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+    with monkeypatch.context() as broken:
         broken.setattr("bot.store.subscriptions._subscribe", fails)
-        await join(books, code)
+        with pytest.raises(RuntimeError):
+            await join(books, code)
     assert await join(books, code) == WHOLE
 
 
@@ -105,7 +105,7 @@ async def test_the_file_holds_no_code(books: Books, tmp_path: Path) -> None:
     used, open_code = await a_code(books), await a_code(books)
     await join(books, used)
     await join(books, another(open_code), who=2)
-    held = b"".join(path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file())
+    held = everything_in(tmp_path)
     assert KEYED.of_code(open_code).encode() in held
     assert not any(code.encode() in held for code in (used, open_code, another(open_code)))
 
@@ -158,12 +158,12 @@ async def test_the_books_tell_who_made_a_code_and_that_it_was_used_but_not_by_wh
     assert (code in told, KEYED.of(somebody(7)) in told) == (False, False)
 
 
-async def test_who_leaves_exercises_keeps_advisories_and_the_address_of_the_exercises_is_forgotten(books: Books) -> None:
+async def test_who_leaves_exercises_keeps_advisories_and_gets_nothing_that_was_due(books: Books) -> None:
     await books.subscribe(1)
     await join(books, await a_code(books))
     exercise = await books.released(kind=EXERCISE)
     await books.subscriptions.leave_exercises(somebody(1), NOON)
-    await books.subscriptions.leave_exercises(somebody(2), NOON)
+    await books.subscriptions.leave_exercises(somebody(2), NOON)  # who was never in
     assert await books.subscriptions.of(somebody(1), EXERCISE) is None
     assert await books.subscriptions.of(somebody(1)) is not None
     assert (await books.send(), exercise.audience) == ([], 1)

@@ -174,7 +174,7 @@ def may_release(advisory: Advisory, by: str, audience: int, override: str | None
     is_alert = advisory.content.level is AdvisoryLevel.ALERT and advisory.type is not AdvisoryType.CANCEL
     if is_alert and advisory.kind is AdvisoryKind.LIVE and not (override or "").strip():
         if advisory.approved_by is None:
-            reasons.append("an Alert needs the approval of a second person; alone on duty, give the reason (override)")
+            reasons.append("an Alert needs the approval of a second person; alone on duty, give the reason")
         elif advisory.approved_by == advisory.author and by == advisory.author:
             reasons.append("an Alert needs a second person: its author has approved it alone")
     if advisory.approved_count is not None and audience > advisory.approved_count * MOST_GROWTH:

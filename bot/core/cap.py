@@ -74,6 +74,7 @@ def headline(advisory: Advisory, language: str) -> str:
     """What it is and where, in one line. A withdrawal begins with its own first words, or it would read as an alert."""
     statement = advisory.content.statements[language]
     event = advisory.content.event.get(language) or statement.hazard
+    event = event[:1].upper() + event[1:]
     line = f"{event}: {statement.place}" if statement.place else event
     if advisory.type is AdvisoryType.CANCEL and (opening := advisory.texts.get(language, "").partition("\n")[0]):
         line = f"{opening}. {line}"
