@@ -34,6 +34,7 @@ def main() -> None:
 main.add_command(Later("staff", "bot.staffing", "Accounts and roles of those who work with the bot."))
 main.add_command(Later("advise", "bot.advise", "Advisories: draft, preview, approve, publish, withdraw."))
 
+
 @main.command()
 @click.argument("text", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a message.")

@@ -82,6 +82,13 @@ class House:
                 api=settings.telegram_api,
             )
         secret = _webhook_secret(settings.data) if telegram and settings.public_url else None
+        for name, token in (
+            ("whatsapp", settings.whatsapp_token),
+            ("messenger", settings.messenger_token),
+            ("sms", settings.twilio_auth_token),
+        ):
+            if token:
+                log.error("channel not connected", channel=name)
         house: House
 
         def knowledge() -> Knowledge:

@@ -12,6 +12,23 @@ from rapidfuzz import process
 
 PREFIX = "BOT_"
 _TELEGRAM_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
+_META_TOKEN = re.compile(r"[A-Za-z0-9_|.-]{20,1000}")
+_META_SECRET = re.compile(r"[0-9a-f]{32}")
+_SHORTEST_VERIFY_TOKEN = 12  # characters; Meta shows it in plain text whenever it asks
+_TWILIO_SECRET = re.compile(r"[!-+\--~]{16,200}")  # anything plain but the comma
+_META_WEBHOOK = ("meta_app_secret", "meta_verify_token")
+# What is of no use without the others.
+_NEEDS = {
+    "whatsapp_token": ("whatsapp_number_id", *_META_WEBHOOK),
+    "whatsapp_number_id": ("whatsapp_token",),
+    "messenger_token": _META_WEBHOOK,
+    "messenger_advisories": ("messenger_token",),
+    "twilio_account_sid": ("twilio_auth_token", "public_url"),
+    "twilio_auth_token": ("twilio_account_sid",),
+    "twilio_number": ("twilio_account_sid",),
+    "twilio_messaging_service": ("twilio_account_sid",),
+}
+_TWILIO_SENDERS = ("twilio_number", "twilio_messaging_service")
 
 
 class SettingsInvalid(Exception):
@@ -42,6 +59,35 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _meta_token(secret: SecretStr) -> SecretStr:
+    if not _META_TOKEN.fullmatch(secret.get_secret_value()):
+        raise ValueError("is not an access token of Meta: copy the whole of it, without quotes or spaces")
+    return secret
+
+
+def _meta_secrets(secret: SecretStr) -> SecretStr:
+    if not all(_META_SECRET.fullmatch(each) for each in _listed(secret)):
+        raise ValueError("must be the app secret, 32 characters from 0-9 and a-f; two of them parted by a comma")
+    return secret
+
+
+def _verify_token(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value()
+    if len(token) < _SHORTEST_VERIFY_TOKEN or not token.isascii() or not token.isprintable():
+        raise ValueError(f"must be {_SHORTEST_VERIFY_TOKEN} plain characters or more that you made up yourself")
+    return secret
+
+
+def _twilio_secrets(secret: SecretStr) -> SecretStr:
+    if not all(_TWILIO_SECRET.fullmatch(each) for each in _listed(secret)):
+        raise ValueError("must be the account's auth token; during a change the one in use first, then a comma")
+    return secret
+
+
+def _listed(secret: SecretStr | None) -> tuple[str, ...]:
+    return tuple(each.strip() for each in secret.get_secret_value().split(",")) if secret else ()
+
+
 class Settings(BaseModel):
     """What a department sets. Everything has a default: `serve` works without any of it."""
 
@@ -62,12 +108,42 @@ class Settings(BaseModel):
     """Sites that may embed the chat, separated by commas."""
     telegram_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     telegram_api: Annotated[str, AfterValidator(_base)] = "https://api.telegram.org"
+    whatsapp_token: Annotated[SecretStr, AfterValidator(_meta_token)] | None = None
+    whatsapp_number_id: Annotated[str, Field(pattern=r"^[0-9]{5,20}$")] | None = None
+    """Meta's id of the department's number, which is not the number itself."""
+    messenger_token: Annotated[SecretStr, AfterValidator(_meta_token)] | None = None
+    messenger_advisories: bool = False
+    """Whether people may subscribe on Messenger, where only those who wrote within 24 hours can be told anything."""
+    meta_app_secret: Annotated[SecretStr, AfterValidator(_meta_secrets)] | None = None
+    """What proves a webhook of Meta; during a change the old and the new one, parted by a comma."""
+    meta_verify_token: Annotated[SecretStr, AfterValidator(_verify_token)] | None = None
+    meta_api: Annotated[str, AfterValidator(_base)] = "https://graph.facebook.com/v23.0"
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")] | None = None
+    twilio_auth_token: Annotated[SecretStr, AfterValidator(_twilio_secrets)] | None = None
+    """What opens Twilio's API and proves its webhooks; after a comma what a webhook may be signed with as well."""
+    twilio_number: Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{6,14}|[0-9]{5,6})$")] | None = None
+    """The department's number as +12035550100."""
+    twilio_messaging_service: Annotated[str, Field(pattern=r"^MG[0-9a-f]{32}$")] | None = None
+    """The service that messages leave by, in place of one number; Advanced Opt-Out belongs to it."""
+    twilio_api: Annotated[str, AfterValidator(_base)] = "https://api.twilio.com"
+    sms_rate: Annotated[float, Field(gt=0, le=200)] = 1.0
+    """Advisories a second by SMS: what the number may send, in segments, by the segments of an advisory."""
     keep_chats_days: Annotated[int, Field(ge=1, le=400)] = 30
     """How long a chat's language and last choices are kept."""
     keep_questions_days: Annotated[int, Field(ge=1, le=400)] = 180
     """How long a question without an answer is kept for the curators, redacted and without its asker."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def meta_app_secrets(self) -> tuple[str, ...]:
+        """Each secret that a webhook of Meta may be signed with."""
+        return _listed(self.meta_app_secret)
+
+    @property
+    def twilio_auth_tokens(self) -> tuple[str, ...]:
+        """What a webhook of Twilio may be signed with; the first opens its API."""
+        return _listed(self.twilio_auth_token)
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -85,6 +161,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         for error in e.errors():
             name = PREFIX + str(error["loc"][0]).upper()
             faults.append(f"{name} {_explained(error['type'], error['msg'])}")
+    faults += _half_set(values)
     if faults:
         raise SettingsInvalid("\n".join(faults))
     return settings
@@ -93,6 +170,19 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
 def names() -> tuple[str, ...]:
     """Every variable a department may set."""
     return tuple(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+def _half_set(values: Mapping[str, str]) -> list[str]:
+    lacking = {name: [other for other in needs if other not in values] for name, needs in _NEEDS.items()}
+    faults = [
+        f"{PREFIX}{name.upper()} needs {' and '.join(PREFIX + other.upper() for other in others)} as well"
+        for name, others in lacking.items()
+        if name in values and others
+    ]
+    if "twilio_account_sid" in values and not any(name in values for name in _TWILIO_SENDERS):
+        either = " or ".join(PREFIX + name.upper() for name in _TWILIO_SENDERS)
+        faults.append(f"{PREFIX}TWILIO_ACCOUNT_SID needs {either} as well")
+    return faults
 
 
 def _explained(kind: str, message: str) -> str:

@@ -30,7 +30,7 @@ _ACTS = (*"approve release schedule discard pause resume".split(), "resume")
 _SOON_SECONDS = (0.04, 1, 6, 31, 61, 121, 301)
 picks = some.integers(0, 63)
 follow_ups = some.sampled_from([AdvisoryType.UPDATE, AdvisoryType.CANCEL])
-ends = some.sampled_from([End.TAKEN] * 6 + [End.HOLDS] * 3 + list(End))
+ends = some.sampled_from([End.TAKEN] * 6 + [End.HOLDS, End.HOLDS, End.LOST, End.DIES_AFTER] + list(End))
 kinds = some.sampled_from([AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.LIVE, AdvisoryKind.EXERCISE])
 levels = some.sampled_from(AdvisoryLevel)
 topics = some.sampled_from([TOPICS[0], *TOPICS])
@@ -139,7 +139,7 @@ class Promise(RuleBasedStateMachine):
     def send(self, comes: list[End], who: int) -> None:
         self.town.send(CHANNELS[0], comes, who, is_night=False)
 
-    @rule(comes=some.lists(ends, min_size=2, max_size=4), who=picks)
+    @rule(comes=some.just([End.HOLDS] * 4) | some.lists(ends, min_size=2, max_size=4), who=picks)
     def send_more(self, comes: list[End], who: int) -> None:
         self.town.send(CHANNELS[0], comes, who, is_night=False)
 

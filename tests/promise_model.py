@@ -1,5 +1,6 @@
 """What was promised to whom, in plain Python beside the store: wishes, notices, and what a platform took."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -84,7 +85,7 @@ class Begun:
     was_held: bool
     in_flight: int
     rests_until: datetime | None
-    last_at: datetime | None
+    second_last_at: datetime | None  # on its lane
     cancels_passed_over: int
     level_allowed: bool
 
@@ -106,7 +107,7 @@ class Model:
         self.notices: dict[int, Notice] = {}
         self.rows: dict[int, Row] = {}
         self.rests: dict[str, datetime] = {}
-        self.last: dict[str, datetime] = {}
+        self.begun_at: dict[str, list[datetime]] = defaultdict(list)
         self._places = 0
 
     def of(self, chat: Address) -> list[Wish]:
@@ -248,13 +249,13 @@ class Model:
             was_held=row.holder is not None,
             in_flight=len(flying),
             rests_until=self.rests.get(lane),
-            last_at=self.last.get(lane),
+            second_last_at=next(iter(self.begun_at[lane][-2:-1]), None),
             cancels_passed_over=passed,
             level_allowed=allowed,
         )
         row.begun += 1
         row.holder, row.lease_until = delivery.owner, now + LEASE
-        self.last[lane] = now
+        self.begun_at[lane].append(now)
         return begun
 
     def end_leases(self, now: datetime) -> list[Row]:

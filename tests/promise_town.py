@@ -111,7 +111,7 @@ class Town:
     def send(self, channel: ChannelName, comes: list[End], who: int, *, is_night: bool) -> None:
         self.begun = []
         for end in comes:
-            self.now += SOON
+            self.now += SOON if who % 4 else timedelta()
             if not (flight := self.claim(channel, who, is_night=is_night)):
                 break
             self.end(flight, end, who)

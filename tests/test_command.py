@@ -20,6 +20,8 @@ COMMANDS = Commands(
         ("/HELP@danbury_bot", Command("help")),
         ("/language es", Command("language", "es")),
         ("/none", Command("none")),
+        ("/exercise 48210937", Command("exercise", "48210937")),
+        ("exercise", None),
         ("help", Command("help")),
         ("  Menu!! ", Command("help")),
         ("AYUDA", Command("help")),

@@ -21,7 +21,7 @@ def a_town() -> Promise:
 
 def sends(machine: Promise, most: int) -> None:
     for _ in range(most):
-        machine.send([End.TAKEN] * 4, 0)
+        machine.send([End.TAKEN] * 4, 1)
         machine.tick(1)
 
 
@@ -38,3 +38,40 @@ def test_a_withdrawal_that_was_written_first_reaches_those_whom_only_a_later_upd
     town.teardown()
     cancel = town.town.model.notices[2]
     assert [(row.wish.chat.id, row.copies) for row in cancel.rows.values()] == [("1", 1), ("2", 1)]
+
+
+def test_a_withdrawal_goes_to_those_too_whose_copy_is_uncertain_or_on_its_way() -> None:
+    machine = a_town()
+    for who in range(3):
+        machine.subscribe(who, {"traffic"}, None, AdvisoryKind.LIVE)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, None)
+    machine.send([End.LOST, End.HOLDS, End.TAKEN], 1)
+    machine.follow(0, AdvisoryType.CANCEL, AdvisoryLevel.ADVISORY, HOURS, goes_out=True)
+    machine.teardown()
+    cancel = machine.town.model.notices[2]
+    assert [row.copies for row in cancel.rows.values()] == [1, 1, 1]
+
+
+def test_a_withdrawal_overtakes_what_expires_sooner() -> None:
+    machine = a_town()
+    machine.subscribe(0, {"traffic"}, None, AdvisoryKind.LIVE)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, None)
+    sends(machine, 1)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ALERT, "traffic", timedelta(minutes=4), None)
+    machine.follow(0, AdvisoryType.CANCEL, AdvisoryLevel.COMMUNITY, HOURS, goes_out=True)
+    machine.send([End.TAKEN], 1)
+    assert [begun.row.notice.is_cancel for begun in machine.town.begun] == [True]
+    machine.teardown()
+
+
+def test_what_is_paused_stays_where_it_is_until_it_is_resumed() -> None:
+    machine = a_town()
+    machine.subscribe(0, {"traffic"}, None, AdvisoryKind.LIVE)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, None)
+    machine.staff(0, "pause")
+    machine.send([End.TAKEN], 1)
+    assert machine.town.begun == []
+    machine.staff(0, "resume")
+    machine.send([End.TAKEN], 1)
+    assert [begun.row.copies for begun in machine.town.begun] == [1]
+    machine.teardown()

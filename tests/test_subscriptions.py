@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel
 from bot.core.channel import Unreachable
 from bot.core.conversation import Conversation
-from bot.core.delivery import State
+from bot.core.delivery import State, sent
 from bot.core.message import Address, ChannelName
 from bot.core.subscription import Reach, Subscription
 from bot.store.conversations import Conversations
@@ -86,10 +86,20 @@ async def test_stop_forgets_the_address_for_good_and_keeps_the_pseudonym(books: 
     assert kept == [(KEYED.of(somebody(1)),)]
 
 
-async def test_stop_of_somebody_who_never_subscribed_changes_nothing(books: Books) -> None:
+async def test_stop_of_somebody_who_never_subscribed_changes_nothing_for_others(books: Books) -> None:
     await books.subscribe(1)
     assert await books.subscriptions.stop(somebody(2), None, NOON) is None
-    assert [row[1] for row in await rows(books)] == ["active"]
+    assert [row[1] for row in await rows(books)] == ["active", "stopped", "stopped"]
+
+
+async def test_a_stop_from_a_chat_that_has_moved_holds_before_anybody_tells_of_the_move(books: Books) -> None:
+    await books.subscribe(1)
+    await books.released()
+    claimed = await books.take()
+    assert await books.subscriptions.stop(somebody(2), None, NOON) is None  # it is the same chat under its new name
+    await books.outbox.settle(claimed.delivery, sent(claimed.delivery, "=1", somebody(2)), "lane", books.now)
+    await books.released()
+    assert await books.send() == []
 
 
 async def test_only_a_new_subscription_ends_a_stop_and_it_begins_with_nothing_of_before(books: Books) -> None:
@@ -102,7 +112,8 @@ async def test_only_a_new_subscription_ends_a_stop_and_it_begins_with_nothing_of
     books.now += HOUR
     await books.subscribe(1, topic="traffic")
     assert await books.subscriptions.of(somebody(1)) == Subscription(frozenset({"traffic"}), Reach.EVERY, "en")
-    assert [row[1:] for row in await rows(books)] == [("active", True, None, "/subscribe traffic", NOON + HOUR)]
+    live = [row[1:] for row in await rows(books) if row[0] == "live"]
+    assert live == [("active", True, None, "/subscribe traffic", NOON + HOUR)]
 
 
 async def test_whoever_blocked_us_rests_until_their_next_message(books: Books) -> None:

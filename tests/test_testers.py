@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot import app
 from bot.core.advisory import AdvisoryKind
 from bot.core.message import Address, ChannelName
 from bot.core.subscription import Reach, Subscription
+from bot.service.reception import Memory
+from bot.settings import Settings
 from bot.store.audit import Audit
+from bot.store.conversations import Conversations
+from bot.store.inbox import Inbox
+from bot.store.journal import Journal
 from bot.store.staff_schema import tester_code, tester_try
 from bot.store.testers import FORGIVEN, LASTS, MOST_WRONG, Enrolment
 from tests.ledger import HOUR, KEYED, NOON, SECOND, Books, books_in, somebody
@@ -120,6 +126,7 @@ async def test_after_five_wrong_codes_even_a_good_one_is_refused_and_not_used_up
 
 async def test_guessers_are_forgiven_an_hour_after_their_last_guess(books: Books) -> None:
     for _ in range(MOST_WRONG):
+        books.now += FORGIVEN / 2
         await join(books, "00000000")
     books.now += FORGIVEN - SECOND
     assert await join(books, await a_code(books)) is None
@@ -183,3 +190,14 @@ async def test_testers_are_counted_by_channel_and_language(books: Books) -> None
 def test_the_digest_of_a_code_is_keyed_and_no_persons_pseudonym() -> None:
     assert KEYED.of_code("48210937") != type(KEYED)(bytes(32)).of_code("48210937")
     assert KEYED.of_code("48210937") != KEYED.of(Address(ChannelName.TELEGRAM, "48210937"))
+
+
+async def test_the_bots_own_cleaning_takes_them_too(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = (Inbox(books.database, KEYED), Conversations(books.database, KEYED), Journal(books.database))
+    await a_code(books)
+    await join(books, "00000000")
+    monkeypatch.setattr(app, "utc_now", lambda: books.now + HOUR)
+    await app._clean(Memory(*stores), Settings())
+    assert await rows(books) == (1, 1)  # whoever cannot keep subscriptions has nothing of them to clean
+    await app._clean(Memory(*stores, books.subscriptions), Settings())
+    assert await rows(books) == (0, 0)

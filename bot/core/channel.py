@@ -6,6 +6,7 @@ SendFailed
     LaneClosed       not with this credential: a person must mend the token
   Refused            never like this: the platform understood and said no to what was sent
   Unreachable        never to this person: they blocked the bot, left, or do not exist
+    OptedOut         they told the platform itself that they want nothing more of us
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -45,13 +46,18 @@ class Unreachable(SendFailed):
     """This person cannot be written to."""
 
 
+class OptedOut(Unreachable):
+    """This person has stopped us where the platform keeps count: as good as a STOP to us."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a platform takes at once.
 
     `text_units` counted by `measure` is the longest text; `choices` how many buttons it shows under one (0: none,
     choices become numbered lines); `label_units` how long a button's words may be before the platform cuts them.
-    `announces`: people may subscribe to advisories there.
+    `announces`: people may subscribe to advisories there. An answer longer than `answer_units` is cut to them and ends
+    with a link to its `page`, which is found by the entry it came from; None: there is none.
     """
 
     text_units: int
@@ -59,6 +65,8 @@ class Limits:
     label_units: int
     measure: Callable[[str], int] = len
     announces: bool = False
+    answer_units: int | None = None
+    page: Callable[[str], str | None] | None = None
 
 
 class Channel(Protocol):

@@ -38,7 +38,8 @@ def with_notice(reply: Reply, verdict: Verdict, language: str, knowledge: Knowle
     if verdict.line:
         lines = knowledge.replies.lines[verdict.line]
         above.append(lines.get(language) or next(iter(lines.values())))
-    return replace(reply, text="\n\n".join((*above, reply.text)))
+    said = "\n\n".join(above)
+    return replace(reply, text=f"{said}\n\n{reply.text}", notice=said)
 
 
 def answered(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
@@ -50,7 +51,7 @@ def answered(entry: Entry, language: str, knowledge: Knowledge, today: date) -> 
         return _withheld(entry, language, knowledge, today)
     text = "\n\n".join(_paragraphs(entry, language, knowledge, today))
     related = (knowledge.entries[other] for other in entry.related if other in knowledge.entries)
-    return Reply(text, _titles(related, language, _MOST_RELATED), entry.id)
+    return Reply(text, _titles(related, language, _MOST_RELATED), entry.id, has_page=True)
 
 
 def answered_again(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
@@ -136,7 +137,7 @@ def _withheld(entry: Entry, language: str, knowledge: Knowledge, today: date) ->
     others = [e for e in _contacts(knowledge) if e is not entry and not gives_way(e, today)]
     ask = _listed(others[0], language, knowledge) if others else ""
     text = "\n\n".join(filter(None, (title, told, ask, rests_on)))
-    return Reply(text, _titles(others, language, 2), entry.id)
+    return Reply(text, _titles(others, language, 2), entry.id, has_page=True)
 
 
 def _paragraphs(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Iterator[str]:

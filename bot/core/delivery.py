@@ -3,7 +3,7 @@
          claim                    sent
 due ───────────────▶ sending ───────────────▶ SENT
  ▲                      │ not now, or a first unknown end worth a second try
- ├──────────────────────┤ refused, unreachable ──▶ UNDELIVERABLE
+ ├──────────────────────┤ refused, unreachable ──▶ UNDELIVERABLE; the platform was told STOP ──▶ OPTED_OUT
  │                      └ unknown for good ──────▶ UNCERTAIN
  ├ STOP ──▶ OPTED_OUT   ├ update, cancel ──▶ WITHDRAWN   └ past its time ──▶ EXPIRED
 """
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.core.advisory import AdvisoryLevel
-from bot.core.channel import LaneClosed, MayHaveArrived, Refused, SendFailed, TryLater, Unreachable
+from bot.core.channel import LaneClosed, MayHaveArrived, OptedOut, Refused, SendFailed, TryLater, Unreachable
 from bot.core.message import Address
 
 LEASE = timedelta(minutes=2)  # longer than any send may take: whoever held a row longer has died
@@ -67,8 +67,8 @@ class Settlement:
     """What a send came to, for the ledger.
 
     `due_at` is set when it is to be tried again. `lane_until` is until when the whole lane must rest, None when it need
-    not. `suspends` says that the subscription rests until the person writes again; `moved_to` is their new address,
-    None when it is the old one. `note` says why in words that hold no address.
+    not. `suspends` says that the subscription rests until the person writes again, `ends` that it is over, as after
+    STOP; `moved_to` is their new address, None when it is the old one. `note` says why in words that hold no address.
     """
 
     state: State
@@ -79,6 +79,7 @@ class Settlement:
     unknowns: int = 0
     lane_until: datetime | None = None
     suspends: bool = False
+    ends: bool = False
     moved_to: Address | None = None
 
 
@@ -106,6 +107,8 @@ def not_sent(delivery: Delivery, failure: SendFailed, now: datetime) -> Settleme
             return replace(same, due_at=now + _wait(delivery.attempts))
         case TryLater(after=timedelta() as after):
             return replace(same, due_at=now + after, lane_until=now + after, attempts=delivery.attempts - 1)
+        case OptedOut():
+            return replace(same, state=State.OPTED_OUT, note=str(failure), ends=True)
         case Unreachable():
             return replace(same, state=State.UNDELIVERABLE, note=f"unreachable: {failure}", suspends=True)
         case Refused():

@@ -138,7 +138,7 @@ SENTENCES = tuple(
     follow_up_words menu_subscribe menu_stop advisory_offer advisory_terms advisory_signed_up advisory_every
     advisory_urgent advisory_language advisory_nothing advisory_stopped advisory_stopped_topic advisory_failed
     advisory_stop_failed advisory_not_here advisory_telegram advisory_city advisory_ask_stop advisory_exercise_joined
-    advisory_exercise_left advisory_exercise_member advisory_exercise_refused button_all_topics
+    advisory_exercise_left advisory_exercise_member advisory_exercise_refused button_all_topics button_choices
     button_urgent button_every button_more_topics button_what_i_get button_stop_all button_stop_topic button_stop_yes
     button_stop_no button_sign_up button_try_again order_notify order_send order_alerts order_all order_only
     order_urgent order_fillers

@@ -64,13 +64,16 @@ class Reply:
     """Approved words and the choices under them.
 
     `source` is the entry they came from, None for the bot's own. `urgent` marks a 911 redirect, so that a channel may
-    show it as one.
+    show it as one. `notice` is the 911 line that stands in the text, which is never cut away; "" when there is none.
+    `has_page`: all of it stands on the page of its source as well.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     source: str | None = None
     urgent: bool = False
+    notice: str = ""
+    has_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

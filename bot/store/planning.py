@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, cast, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, cast, exists, func, insert, or_, select, update
 from sqlalchemy import literal as constant
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,11 @@ def may_have_arrived(rows: FromClause = delivery) -> ColumnElement[bool]:
     """A delivery of which that person may hold a copy, or is about to."""
     states = (State.SENT.value, State.UNCERTAIN.value, State.SENDING.value)
     return or_(rows.c.state.in_(states), rows.c.unknowns > 0)
+
+
+def unless_it_may_be_there(state: State) -> ColumnElement[str]:
+    """How a row ends that is not sent again: uncertain when an attempt of it ended unknown, to hide no copy."""
+    return case((delivery.c.unknowns > 0, State.UNCERTAIN.value), else_=state.value)
 
 
 async def thread_of(connection: AsyncConnection, advisory: Advisory) -> tuple[Advisory, ...]:
@@ -121,7 +126,8 @@ async def _take_back(connection: AsyncConnection, advisory: Advisory, now: datet
         await connection.execute(update(table).where(others, unreleased).values(stage=Stage.DISCARDED.value))
     numbers = select(table.c.number).where(others)
     due = and_(delivery.c.advisory.in_(numbers), delivery.c.state == State.DUE.value)
-    await connection.execute(update(delivery).where(due).values(state=State.WITHDRAWN.value, settled_at=now))
+    ends = {"state": unless_it_may_be_there(State.WITHDRAWN), "settled_at": now}
+    await connection.execute(update(delivery).where(due).values(ends))
 
 
 def _lot(connection: AsyncConnection) -> ColumnElement[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import Ended
@@ -49,10 +49,10 @@ async def settle(
     now: datetime,
 ) -> bool:
     """As `Outbox.settle`; `lane` None: nothing about it was learned."""
-    if settlement.suspends or move is not None:
+    person = select(subscription.c.person).where(subscription.c.id == delivery.subscription).scalar_subquery()
+    if settlement.suspends or settlement.ends or move is not None:
         # Before the delivery, as whoever stops holds them: on PostgreSQL the other order would end in a deadlock.
-        person = select(subscription.c.person).where(subscription.c.id == delivery.subscription)
-        await connection.execute(person.with_for_update())
+        await connection.execute(select(subscription.c.id).where(belongs_to(person)).with_for_update())
     if settlement.state is State.DUE:
         settlement = await _still_due(connection, settlement, delivery, now)
     held = {"its": delivery.id, "holder": delivery.owner}
@@ -64,10 +64,32 @@ async def settle(
     if move is not None:
         await _move(connection, delivery.subscription, move, now)
     if settlement.suspends:
-        active = and_(subscription.c.id == delivery.subscription, subscription.c.state == "active")
-        rests = {"state": "suspended", "note": settlement.note, "changed_at": now}
-        await connection.execute(update(subscription).where(active).values(rests))
+        await _suspend(connection, subscription.c.id == delivery.subscription, settlement.note, now)
+    if settlement.ends:
+        await _end(connection, person, now)
     return True
+
+
+async def lose(connection: AsyncConnection, person: str, why: str, *, has_opted_out: bool, now: datetime) -> None:
+    """What the platform tells of a person when it can tell after all: that they cannot be reached, or have stopped us.
+
+    What was sent stays sent: the platform had taken it.
+    """
+    if has_opted_out:
+        await _end(connection, person, now)
+    else:
+        await _suspend(connection, belongs_to(person), why, now)
+
+
+async def _suspend(connection: AsyncConnection, whose: ColumnElement[bool], why: str | None, now: datetime) -> None:
+    rests = {"state": "suspended", "note": why, "changed_at": now}
+    await connection.execute(update(subscription).where(whose, subscription.c.state == "active").values(rests))
+
+
+async def _end(connection: AsyncConnection, person: str | ScalarSelect[str], now: datetime) -> None:
+    kept = select(subscription.c.id).where(belongs_to(person), subscription.c.state != "stopped").with_for_update()
+    if ids := list((await connection.execute(kept)).scalars()):
+        await leave(connection, ids, now)
 
 
 def _values(settlement: Settlement, now: datetime) -> dict[str, Any]:

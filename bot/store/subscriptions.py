@@ -70,9 +70,10 @@ class Subscriptions:
     async def stop(self, person: Address, topic: str | None, now: datetime) -> Subscription | None:
         """Write nothing more to them of this topic, or nothing at all, and return what is left of the live kind.
 
-        With the last topic everything stops: the address is forgotten. Holds for exercises as well.
+        With the last topic everything stops: the address is forgotten. Holds for exercises as well, and for what still
+        goes to an older name of this chat.
         """
-        return await self._database.run(_stop, self._pseudonyms.of(person), topic, now)
+        return await self._database.run(_stop, self._pseudonyms.of(person), person.channel, topic, now)
 
     async def set_reach(self, person: Address, reach: Reach, now: datetime) -> Subscription | None:
         """Let them have every level or only what is urgent; None when they are not subscribed."""
@@ -196,8 +197,11 @@ async def _leave_exercises(connection: AsyncConnection, person: str, now: dateti
         await leave(connection, [row.id], now)
 
 
-async def _stop(connection: AsyncConnection, person: str, topic: str | None, now: datetime) -> Subscription | None:
-    ids = [row.id for row in (await _rows(connection, person)).values() if row.state != "stopped"]
+async def _stop(
+    connection: AsyncConnection, person: str, channel: ChannelName, topic: str | None, now: datetime
+) -> Subscription | None:
+    rows = await _rows(connection, person)
+    ids = [row.id for row in rows.values() if row.state != "stopped"]
     if topic is not None:
         left = subscribed_topic.c.subscription.in_(ids)
         await connection.execute(delete(subscribed_topic).where(left, subscribed_topic.c.topic == topic))
@@ -208,7 +212,19 @@ async def _stop(connection: AsyncConnection, person: str, topic: str | None, now
         ids = [number for number in ids if number not in kept]
     if ids:
         await leave(connection, ids, now)
+    if topic is None:
+        await _know_as_stopped(connection, person, channel, [kind for kind in _KINDS if kind not in rows], now)
     return await _of(connection, person, AdvisoryKind.LIVE)
+
+
+async def _know_as_stopped(
+    connection: AsyncConnection, person: str, channel: ChannelName, kinds: Collection[str], now: datetime
+) -> None:
+    """Remember a STOP of somebody who is not known: their chat may have moved, and nobody has told us yet."""
+    told = {"person": person, "channel": channel.value, "language": "", "level": Reach.EVERY.value, "state": "stopped"}
+    rows = [{**told, "kind": kind, "consented_at": now, "consented_by": "STOP", "changed_at": now} for kind in kinds]
+    if rows:
+        await connection.execute(insert(connection, subscription).on_conflict_do_nothing(), rows)
 
 
 async def _set_reach(connection: AsyncConnection, person: str, reach: Reach, now: datetime) -> Subscription | None:

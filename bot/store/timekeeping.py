@@ -12,7 +12,7 @@ from bot.core.delivery import Delivery, State, unknown_end
 from bot.core.message import Address, ChannelName
 from bot.store.audit import in_turn, note
 from bot.store.contents import advisory_of
-from bot.store.planning import freeze, refusals
+from bot.store.planning import freeze, refusals, unless_it_may_be_there
 from bot.store.schema import advisory as advisories
 from bot.store.schema import delivery as ledger
 from bot.store.settling import settle
@@ -93,7 +93,7 @@ async def _end_due(connection: AsyncConnection, advisory: Advisory, now: datetim
     state = State.EXPIRED if advisory.ended is Ended.EXPIRED else State.WITHDRAWN
     is_due = and_(ledger.c.advisory == advisory.number, ledger.c.state == State.DUE.value)
     some = select(ledger.c.id).where(is_due).limit(_MOST_ENDED).with_for_update(skip_locked=True)
-    ends = update(ledger).where(ledger.c.id.in_(some)).values(state=state.value, settled_at=now)
+    ends = update(ledger).where(ledger.c.id.in_(some)).values(state=unless_it_may_be_there(state), settled_at=now)
     await connection.execute(ends)
 
 
