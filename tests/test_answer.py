@@ -112,7 +112,7 @@ def test_a_press_on_an_entry_answers_it_even_when_nothing_is_remembered() -> Non
 def test_what_is_not_known_is_said_noted_and_sent_to_the_department() -> None:
     result = turn("zebra xylophone")
     assert (result.outcome, result.reply.text) == (Outcome.NOT_FOUND, f"<not_found en>\n{WEBSITE}")
-    assert [note for note in result.actions if isinstance(note, NoteUnanswered)][0].question == "zebra xylophone"
+    assert next(note for note in result.actions if isinstance(note, NoteUnanswered)).question == "zebra xylophone"
 
 
 @pytest.mark.parametrize("text", ["", "???", "   "])
