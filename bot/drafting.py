@@ -1,8 +1,9 @@
 """`advise templates`, `draft`, `change`, `update` and `import`: what goes out is begun here, and nothing leaves."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import BinaryIO, ParamSpec, TypeVar
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import BinaryIO, TypeVar
 
 import click
 
@@ -14,12 +15,37 @@ from bot.core.problem import NotReady, Problem
 from bot.core.topic import SlotKind
 from bot.desk import LOCAL, Desk, acting, on_desk, signed_in
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _content_options(function: Callable[P, T]) -> Callable[P, T]:
-    """Where the words come from: a template with its gaps, or a file."""
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """Where the words come from, as it was typed: a template with its gaps, or a file."""
+
+    template: str | None
+    gaps: tuple[str, ...]
+    file: BinaryIO | None
+    expires: str | None
+    web: str | None
+    only_in: str | None
+
+
+def _content_options(function: Callable[..., T]) -> Callable[..., T]:
+    """The command with the options that say where the words come from; it gets them as one value, `typed`."""
+
+    @wraps(function)
+    def command(
+        *,
+        template: str | None,
+        gaps: tuple[str, ...],
+        file: BinaryIO | None,
+        expires: str | None,
+        web: str | None,
+        only_in: str | None,
+        **others: object,
+    ) -> T:
+        return function(typed=_Typed(template, gaps, file, expires, web, only_in), **others)
+
     for option in (
         click.option("--only-in", metavar="LANGUAGE", help="Say it in one language only, such as en."),
         click.option("--web", metavar="URL", help="A page that tells more."),
@@ -32,8 +58,8 @@ def _content_options(function: Callable[P, T]) -> Callable[P, T]:
         click.argument("gaps", nargs=-1, metavar="[GAP=VALUE]..."),
         click.argument("template", required=False),
     ):
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -61,12 +87,7 @@ async def templates(desk: Desk) -> None:
 @on_desk
 async def draft(
     desk: Desk,
-    template: str | None,
-    gaps: tuple[str, ...],
-    file: BinaryIO | None,
-    expires: str | None,
-    web: str | None,
-    only_in: str | None,
+    typed: _Typed,
     exercise: bool,
     blank: bool,
     who: str | None,
@@ -81,7 +102,7 @@ async def draft(
     if who is None:
         raise click.UsageError("say who you are: --as NAME")
     async with signed_in(desk, who, "draft") as by:
-        content = _content(desk, template, gaps, file, expires, web, only_in)
+        content = _content(desk, typed)
         kind = AdvisoryKind.EXERCISE if exercise else AdvisoryKind.LIVE
         await _tell(desk, await desk.advising.draft(by, content, kind))
 
@@ -94,18 +115,13 @@ async def draft(
 async def change(
     desk: Desk,
     number: str,
-    template: str | None,
-    gaps: tuple[str, ...],
-    file: BinaryIO | None,
-    expires: str | None,
-    web: str | None,
-    only_in: str | None,
+    typed: _Typed,
     who: str,
 ) -> None:
     """Give the draft NUMBER other content. An approval is lost by it."""
     async with signed_in(desk, who, number) as by:
         advisory = await desk.number(number)
-        content = _content(desk, template, gaps, file, expires, web, only_in)
+        content = _content(desk, typed)
         await _tell(desk, await desk.advising.change(advisory.number, by, content))
 
 
@@ -117,18 +133,13 @@ async def change(
 async def update(
     desk: Desk,
     number: str,
-    template: str | None,
-    gaps: tuple[str, ...],
-    file: BinaryIO | None,
-    expires: str | None,
-    web: str | None,
-    only_in: str | None,
+    typed: _Typed,
     who: str,
 ) -> None:
     """Draft what takes the place of NUMBER, which goes on until that is published."""
     async with signed_in(desk, who, number) as by:
         advisory = await desk.number(number)
-        content = _content(desk, template, gaps, file, expires, web, only_in)
+        content = _content(desk, typed)
         await _tell(desk, await desk.advising.update(advisory.number, by, content))
 
 
@@ -155,31 +166,23 @@ async def import_(desk: Desk, file: BinaryIO, topic: str, level: str | None, who
         click.echo(f"{len(made)} drafted, {len(left_out)} left out.")
 
 
-def _content(
-    desk: Desk,
-    template: str | None,
-    gaps: tuple[str, ...],
-    file: BinaryIO | None,
-    expires: str | None,
-    web: str | None,
-    only_in: str | None,
-) -> Content:
-    if (template is None) == (file is None):
+def _content(desk: Desk, typed: _Typed) -> Content:
+    if (typed.template is None) == (typed.file is None):
         raise NotReady((Problem("words", "neither or both of a template and a file", "give one of them"),))
-    if file is not None:
-        if expires or web:
+    if typed.file is not None:
+        if typed.expires or typed.web:
             raise NotReady((Problem("words", "--expires and --web beside a file", "write both into the file"),))
-        content = written.content(file.read(written.LARGEST + 1), desk.knowledge)
+        content = written.content(typed.file.read(written.LARGEST + 1), desk.knowledge)
     else:
-        typed = dict(_gap(each) for each in gaps)
-        content = desk.advising.content(template or "", typed, expires_at=desk.moment(expires), web=web)
-    if only_in is None:
+        gaps, ends = dict(_gap(each) for each in typed.gaps), desk.moment(typed.expires)
+        content = desk.advising.content(typed.template or "", gaps, expires_at=ends, web=typed.web)
+    if typed.only_in is None:
         return content
-    if only_in not in content.statements:
+    if typed.only_in not in content.statements:
         raise NotReady(
-            (Problem("only-in", f"it has no words in {only_in}", f"choose {', '.join(content.statements)}"),)
+            (Problem("only-in", f"it has no words in {typed.only_in}", f"choose {', '.join(content.statements)}"),)
         )
-    return replace(content, statements={only_in: content.statements[only_in]}, only_in=only_in)
+    return replace(content, statements={typed.only_in: content.statements[typed.only_in]}, only_in=typed.only_in)
 
 
 def _gap(typed: str) -> tuple[str, str]:
