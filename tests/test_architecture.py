@@ -18,6 +18,8 @@ ALLOWED = {
     "service": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "structlog"},
     "public": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "bot.public", "aiohttp", "aiohttp_jinja2",
                "jinja2", "structlog", "markupsafe"},
+    "staff": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "bot.public", "bot.staff",
+              "aiohttp", "aiohttp_jinja2", "jinja2", "markupsafe", "multidict", "segno", "structlog"},
 }  # fmt: skip
 # Waiting, reading, writing, logging and the clock: nothing of it in the core.
 BANNED_IN_CORE = {"asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess",

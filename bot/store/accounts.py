@@ -156,7 +156,8 @@ def _written(roles: Collection[Role]) -> str:
     return json.dumps(sorted(role.value for role in roles))
 
 
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
+def account_of(row: Row[*tuple[Any, ...]]) -> Account:
+    """The account in a row that has its columns."""
     roles = frozenset(Role(role) for role in json.loads(row.roles))
     return Account(row.name, roles, row.disabled_at is not None)
 
@@ -167,7 +168,7 @@ async def _count(connection: AsyncConnection) -> int:
 
 async def _all(connection: AsyncConnection) -> tuple[Kept, ...]:
     rows = await connection.execute(select(table).order_by(table.c.name))
-    return tuple(Kept(_account(row), row.created_at, row.disabled_at) for row in rows)
+    return tuple(Kept(account_of(row), row.created_at, row.disabled_at) for row in rows)
 
 
 async def _row(connection: AsyncConnection, name: str) -> Row[*tuple[Any, ...]] | None:
@@ -225,4 +226,4 @@ async def _signed_in(
         return None
     await note(connection, seen.name, "signed in", seen.name, {}, now)
     row = await _row(connection, seen.name)
-    return _account(row) if row is not None else None
+    return account_of(row) if row is not None else None

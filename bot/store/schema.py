@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0004"  # the newest migration; a test holds the two together, so that a start need not import alembic
+REVISION = "0005"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 LONGEST_QUESTION = 500  # characters; three SMS of it tell a curator what was asked
 
@@ -145,6 +145,7 @@ subscription = Table(
     Column("consented_by", Text, nullable=False),  # what they did: "/subscribe traffic"
     Column("changed_at", Moment, nullable=False),
     Column("note", Text),  # why it is suspended
+    Column("last_inbound_at", Moment),  # NULL: has not written since this is noted; some providers' windows hang on it
     CheckConstraint(_KINDS, name="kind"),
     CheckConstraint("length(person) = 26", name="person"),
     CheckConstraint("level IN ('every', 'urgent')", name="level"),
@@ -252,6 +253,20 @@ lane = Table(
     Column("free_at", Moment, nullable=False),  # when the next send may start
     Column("paused_until", Moment),
     Column("paused_for", Text),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# How many turns ended how, by the hour; the hour is the finest that is kept, and nobody is named.
+tally = Table(
+    "tally",
+    metadata,
+    Column("hour", Moment, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),  # the entry, or the kind of an emergency; "" for none
+    Column("count", Integer, nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
