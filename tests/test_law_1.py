@@ -87,7 +87,8 @@ def store_down(desk: Desk, _: pytest.MonkeyPatch) -> None:
     desk.reception.memory = broken()
 
 
-def store_stuck(desk: Desk, _: pytest.MonkeyPatch) -> None:
+def store_stuck(desk: Desk, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(desk_module, "_STORE_WITHIN", 0.2)
     stuck = Stuck()
     desk.reception.memory = Memory(cast(Inbox, stuck), cast(Conversations, stuck), cast(Journal, stuck))
 
@@ -154,7 +155,8 @@ def log_broken(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pseudonyms, "of", Raises().__getattr__)
 
 
-TROUBLES = (
+Trouble = Callable[[Desk, pytest.MonkeyPatch], None]
+TROUBLES: tuple[Trouble, ...] = (
     nothing, store_down, store_stuck, answered_before, no_knowledge, check_broken, net_broken,
     net_broken_over_a_soft_cue, language_broken, matcher_broken,
     answer_broken, replies_broken, person_busy, load_running, log_broken,

@@ -30,11 +30,11 @@ class Door:
 
 
 @pytest.mark.parametrize("shown", [None, "", "wrong", SECRET[:-1], SECRET + "x", "señal", "\udcff"])
-@pytest.mark.parametrize("body", [BODY, b"", b"{", b"\xff" * 1000])
-async def test_without_the_secret_nothing_is_read(shown: str | None, body: bytes) -> None:
+async def test_without_the_secret_nothing_is_read(shown: str | None) -> None:
     door = Door()
     async with telegram(NOWHERE, door.receive) as channel, posting(channel) as post:
-        assert await post(body, shown) == 403
+        for body in (BODY, b"", b"{", b"\xff" * 1000):
+            assert await post(body, shown) == 403
         assert channel.unreadable == 0
     assert door.heard == []
 
