@@ -7,6 +7,7 @@ dearer the longer it is, so that the words around it still come apart.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.core.text import SHORT_FORMS, Words
 
@@ -48,13 +49,18 @@ class Apart:
 
         Without a language the words of the files are all there is, each as likely as the other.
         """
-        listed = [word for word in cue_words if len(word) > 1 or word in _LETTERS]
-        languages = languages or [Language(dict.fromkeys(listed, 1 / max(len(listed), 1)))]
-        self._costs = [_costs(language.shares, listed) for language in languages]
+        self._listed = [word for word in cue_words if len(word) > 1 or word in _LETTERS]
+        languages = languages or [Language(dict.fromkeys(self._listed, 1 / max(len(self._listed), 1)))]
+        self._shares = [language.shares for language in languages]
         self._rarer = [language.rarer for language in languages]
         self._resembles = resembles
         self._met: dict[str, tuple[str, ...]] = {}
         self._last: Words | None = None
+
+    @cached_property
+    def _costs(self) -> list[_Costs]:
+        """A tenth of a second, for the first long word: whoever only reads the files does without."""
+        return [_costs(shares, self._listed) for shares in self._shares]
 
     def message(self, words: Words) -> Words:
         """The message with all its words taken apart; the same when none is."""
