@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from bot.store import migrations
+from bot.store.asked_schema import feedback, group_event, question_group, unanswered
 from bot.store.database import Database, in_file
 from bot.store.faults import StoreDown, StoreFromFuture
 from bot.store.schema import REVISION, Day, Moment, metadata
@@ -66,6 +67,10 @@ def test_the_schema_names_the_newest_migration() -> None:
 
 def test_the_tables_of_staff_are_migrated_with_the_others() -> None:
     assert {account, audit, tester_code, tester_try} <= set(metadata.sorted_tables)
+
+
+def test_the_tables_of_curators_are_migrated_with_the_others() -> None:
+    assert {unanswered, question_group, group_event, feedback} <= set(metadata.sorted_tables)
 
 
 def test_every_table_is_strict_on_sqlite_and_can_be_made_on_postgresql(tmp_path: Path) -> None:
@@ -145,6 +150,7 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_behind(
     migrations_upgrade = migrations.upgrade
     monkeypatch.setattr(migrations, "upgrade", breaks)
     path = tmp_path / "bot.sqlite3"
+    path.touch(0o600)  # nothing has ever been in it
     async with Database(in_file(path)) as database:
         with pytest.raises(StoreDown):
             await database.open()
