@@ -6,16 +6,16 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.channels.telegram import Telegram
+from bot.channels.telegram_polling import unless
 from bot.clock import utc_now
 from bot.core.floor import FLOOR_TEXT
-from bot.core.message import ChannelName
 from bot.house import House
 from bot.service.broadcast import Broadcaster, Housekeeper
 from bot.service.reception import Memory
@@ -37,11 +37,17 @@ class PortBusy(Exception):
     """Somebody listens on the port already; the text names the next free one."""
 
 
-async def serve(settings: Settings, say: Callable[[str], None], stopping: asyncio.Event | None = None) -> None:
+async def serve(
+    settings: Settings,
+    say: Callable[[str], None],
+    stopping: asyncio.Event | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> None:
     """Answer on every configured channel until stopped. Raises `PortBusy`."""
     stopping = stopping or _on_signals()
-    house = House.built(settings)
+    house = House.built(settings, clock)
     async with AsyncExitStack() as rooms:
+        await house.platforms.open(rooms)  # first: what is brought to an open port is answered at once
         port = await _listen(house, settings, rooms)
         await house.live.start()
         with suppress(OSError):  # whoever reads along may go away
@@ -57,12 +63,15 @@ async def serve(settings: Settings, say: Callable[[str], None], stopping: asynci
                 tasks.create_task(_announce(house, database, stopping), name="advisories")
             tasks.create_task(house.live.watch(stopping), name="knowledge")
             tasks.create_task(house.board.keep(house.chat.tell, stopping), name="board")
-            if house.telegram:
-                telegram = await rooms.enter_async_context(house.telegram)
+            tasks.create_task(house.backstage.run(stopping), name="backstage")
+            if telegram := house.platforms.telegram:
                 tasks.create_task(_telegram(telegram, house, settings, stopping), name="telegram")
+            if messenger := house.platforms.messenger:
+                tasks.create_task(unless(stopping, messenger.introduce()), name="messenger")
             await stopping.wait()
             log.info("stopping")
         await house.reception.quiet(_LAST_REPLIES)
+        await house.backstage.close()
         await house.chat.close()
     log.info("stopped")
 
@@ -103,8 +112,8 @@ async def _listen(house: House, settings: Settings, rooms: AsyncExitStack) -> in
 
 async def _telegram(telegram: Telegram, house: House, settings: Settings, stopping: asyncio.Event) -> None:
     telegram.menus = house.menus()
-    if house.webhook_secret and settings.public_url:
-        await telegram.register(settings.public_url, house.webhook_secret, stopping)
+    if house.platforms.telegram_secret and settings.public_url:
+        await telegram.register(settings.public_url, house.platforms.telegram_secret, stopping)
     else:
         await telegram.poll(stopping)
 
@@ -116,10 +125,10 @@ async def _announce(house: House, database: Database, stopping: asyncio.Event) -
     if outbox is None or stopping.is_set():
         return
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Housekeeper(outbox, utc_now).run(stopping), name="ledger")
-        if house.telegram:
-            sender = Broadcaster(house.telegram, ChannelName.TELEGRAM, outbox, utc_now, house.zone)
-            tasks.create_task(sender.run(stopping), name="telegram advisories")
+        tasks.create_task(Housekeeper(outbox, house.clock).run(stopping), name="ledger")
+        for channel, announcer in house.platforms.announcing():
+            sender = Broadcaster(announcer, channel, outbox, house.clock, house.zone)
+            tasks.create_task(sender.run(stopping), name=f"{channel.value} advisories")
 
 
 async def _either(*events: asyncio.Event) -> None:
@@ -141,7 +150,7 @@ async def _keep_store(house: House, database: Database, settings: Settings, stop
                 house.join(database)
                 log.info("store open")
             if house.reception.memory is not None:
-                await _clean(house.reception.memory, settings)
+                await _clean(house, house.reception.memory, settings)
         except StoreFromFuture as e:
             log.error("store from the future", reason=str(e))
             return
@@ -155,9 +164,10 @@ async def _keep_store(house: House, database: Database, settings: Settings, stop
             continue
 
 
-async def _clean(memory: Memory, settings: Settings) -> None:
-    now = utc_now()
-    gone = await memory.inbox.forget(now - KEPT)
+async def _clean(house: House, memory: Memory, settings: Settings) -> None:
+    now = house.clock()
+    gone = await house.backstage.clean(settings, now)
+    gone += await memory.inbox.forget(now - KEPT)
     gone += await memory.conversations.forget(now - timedelta(days=settings.keep_chats_days))
     gone += await memory.journal.forget(now - timedelta(days=settings.keep_questions_days))
     gone += await memory.subscriptions.forget_codes(now) if memory.subscriptions else 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.answer import Snapshot, Turn, answer, looked
 from bot.core.conversation import Conversation
+from bot.core.diagnosis import weighed
 from bot.core.emergency import Verdict
 from bot.core.entry import EntryKind
 from bot.core.match import Candidate, Index, Match
@@ -60,9 +61,8 @@ class Diagnosis:
         """Which cue, phrase and scores decided, one line each."""
         yield f"verdict: {self.verdict.level.name.lower()}, outcome: {self.turn.outcome.value}"
         yield from (f"cue {reason}" for reason in self.verdict.why)
-        for candidate in self.match.candidates:
-            nearest = self.index.nearest(candidate.entry, self.words)
-            yield f"{candidate.score:.2f} {candidate.entry.id}: {nearest.text!r} ({nearest.place})"
+        for each in weighed(self.match, self.words, self.index):
+            yield f"{each.score:.2f} {each.entry.id}: {each.phrase.text!r} ({each.phrase.place})"
 
 
 def diagnose(text: str, snapshot: Snapshot, now: datetime, number: str | None = None) -> Diagnosis:

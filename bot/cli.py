@@ -154,6 +154,20 @@ def serve() -> None:
         raise click.ClickException(str(e)) from e
 
 
+@main.command()
+@click.option("--no-links", is_flag=True, help="Leave out the links of the knowledge: they lead to other hosts.")
+def doctor(no_links: bool) -> None:
+    """Is each channel, key and link working; what is wrong and how to mend it. Nothing is sent to anybody."""
+    chosen = _settings()
+    logs.configure("ERROR")
+    from bot import doctor
+
+    faults = asyncio.run(doctor.told(chosen, click.echo, with_links=not no_links))
+    click.echo(f"{faults} fault(s)" if faults else "All is well.")
+    if faults:
+        raise SystemExit(1)
+
+
 def _settings() -> settings.Settings:
     try:
         return settings.read()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot import logs, settings
-from bot.channels import telegram_sending
+from bot.channels import sms_sending, telegram_sending, whatsapp_sending
 from bot.clock import utc_now
 from bot.core.advisory import Advisory, ReleaseRefused
 from bot.core.cap_reader import CapUnreadable
@@ -39,7 +39,11 @@ from bot.store.testers import Enrolment
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LIMITS = {ChannelName.TELEGRAM: telegram_sending.LIMITS}
+LIMITS = {
+    ChannelName.TELEGRAM: telegram_sending.LIMITS,
+    ChannelName.WHATSAPP: whatsapp_sending.LIMITS,
+    ChannelName.SMS: sms_sending.limits_of(lambda _: None),  # an advisory is no answer that a page could go on with
+}
 LOCAL = Account("terminal", frozenset({Role.VIEWER}))
 """Whoever can read the data folder may look; to act, somebody signs in."""
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
-from bot import asking
-from bot.channels.telegram import Telegram
+from bot import asking, platforms
+from bot.address_book import AddressBook
+from bot.backstage import Backstage
 from bot.channels.web import WebChat
 from bot.clock import utc_now
 from bot.core import compose
@@ -20,6 +22,7 @@ from bot.core.entry import Knowledge
 from bot.core.floor import FLOOR_TEXT
 from bot.knowledge import live
 from bot.knowledge.live import Live
+from bot.platforms import Platforms
 from bot.public import health
 from bot.public.board import Board
 from bot.public.feeds import Feeds
@@ -55,50 +58,67 @@ class House:
     reception: Reception
     chat: WebChat
     pages: Pages
-    telegram: Telegram | None
-    webhook_secret: str | None
+    platforms: Platforms
+    book: AddressBook
     pseudonyms: Pseudonyms | None
     seal: Seal | None
     public_url: str | None
+    clock: Callable[[], datetime]
+    backstage: Backstage
     books: Advisories | None = None
     stored: asyncio.Event = field(default_factory=asyncio.Event)
     board: Board = field(init=False)
 
     def __post_init__(self) -> None:
-        self.board = Board(lambda: self.books, utc_now)
+        self.board = Board(lambda: self.books, self.clock)
 
     @classmethod
-    def built(cls, settings: Settings) -> "House":
+    def built(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "House":
         known = Live(settings.knowledge or live.default_folder(), settings.data)
         pseudonyms = _pseudonyms(settings.data)
-        reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), utc_now)
-        chat = WebChat(reception.receive, utc_now, settings.origins, settings.public_url)
-        telegram = None
-        if settings.telegram_token:
-            telegram = Telegram(
-                settings.telegram_token.get_secret_value(),
-                reception.receive,
-                clock=utc_now,
-                api=settings.telegram_api,
-            )
-        secret = _webhook_secret(settings.data) if telegram and settings.public_url else None
-        for name, token in (
-            ("whatsapp", settings.whatsapp_token),
-            ("messenger", settings.messenger_token),
-            ("sms", settings.twilio_auth_token),
-        ):
-            if token:
-                log.error("channel not connected", channel=name)
+        reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), clock)
+        chat = WebChat(reception.receive, clock, settings.origins, settings.public_url)
+        book = AddressBook(clock)
         house: House
 
         def knowledge() -> Knowledge:
             return house.knowledge()
 
-        pages = Pages(knowledge, compose.answered, utc_now, lambda: house.board.notices())
-        house = cls(
-            known, reception, chat, pages, telegram, secret, pseudonyms, _seal(settings.data), settings.public_url
+        there = platforms.built(
+            settings,
+            reception.receive,
+            book,
+            clock,
+            telegram_secret=lambda: _webhook_secret(settings.data),
+            opener=lambda: house.opener(),
+            page=lambda entry: house.page(entry),
         )
+        pages = Pages(knowledge, compose.answered, clock, lambda: house.board.notices())
+        seal = _seal(settings.data)
+        backstage = Backstage.built(
+            settings,
+            known,
+            (pseudonyms, seal),
+            clock,
+            channels=lambda: house.channels(),
+            page=lambda entry: house.page(entry),
+        )
+        reception.counting = backstage.counting
+        house = cls(known, reception, chat, pages, there, book, pseudonyms, seal, settings.public_url, clock, backstage)
         return house
+
+    def opener(self) -> str:
+        """What stands on a button over choices, in every language: which one somebody reads is not known there."""
+        if self.live.current is None:
+            return ""
+        phrases, languages = self.live.current.knowledge.phrases, self.live.current.knowledge.department.languages
+        return " / ".join(dict.fromkeys(phrases("button_choices", language) for language in languages))
+
+    def page(self, entry: str) -> str | None:
+        """The address of the entry's page; None when it has none."""
+        current = self.live.current
+        is_there = current is not None and entry in current.knowledge.entries
+        return f"{self.public_url}/answers/{entry}" if is_there and self.public_url else None
 
     def knowledge(self) -> Knowledge:
         """The knowledge in use, for a page. Raises 503 with the floor's words when there is none."""
@@ -114,16 +134,19 @@ class House:
     def setup(self, application: web.Application) -> None:
         """Add everything that is reached by HTTP to the application."""
         self.pages.setup(application)
-        Feeds(lambda: self.books, self.knowledge, utc_now, self.pages.frame, self.public_url).setup(application)
-        application.router.add_routes([*self.chat.routes(), *health.routes(self.health)])
-        if self.telegram and self.webhook_secret:
-            application.router.add_routes(self.telegram.routes(self.webhook_secret))
+        Feeds(lambda: self.books, self.knowledge, self.clock, self.pages.frame, self.public_url).setup(application)
+        application.router.add_routes([*self.chat.routes(), *health.routes(self.health), *self.platforms.routes()])
+        self.backstage.console.setup(application)
 
     def join(self, database: Database) -> None:
         """Take the open store into use."""
         pseudonyms = self.reception.pseudonyms
         kept = Subscriptions(database, pseudonyms, self.seal) if self.seal else None
+        outbox = self.outbox(database)
+        if kept and outbox:
+            self.book.open(kept, outbox)
         self.books = Advisories(database)
+        self.backstage.join(database)
         self.reception.memory = Memory(
             Inbox(database, pseudonyms), Conversations(database, pseudonyms), Journal(database), kept
         )
@@ -143,7 +166,6 @@ class House:
     def health(self) -> health.Health:
         """What `/readyz` tells."""
         current, fault = self.live.current, self.live.fault
-        telegram = "off" if self.telegram is None else "webhook" if self.webhook_secret else "polling"
         return health.Health(
             can_answer=current is not None,
             revision=current.knowledge.revision if current else None,
@@ -151,8 +173,12 @@ class House:
             is_store_ok=self.reception.memory is not None,
             looks_out=self.live.looks,
             matches=self.live.matches,
-            channels={"web": "ready", "telegram": telegram},
+            channels=self.channels(),
         )
+
+    def channels(self) -> Mapping[str, str]:
+        """What each of them is doing."""
+        return {"web": "ready", **self.platforms.states()}
 
     def first_words(self) -> Iterator[str]:
         """One answered question per language and one 911 reply: proof to whoever starts the bot that it answers."""
@@ -164,11 +190,11 @@ class House:
             return
         for language in current.knowledge.department.languages:
             for question in _questions(current, language):
-                shown = asking.diagnose(question, current, utc_now())
+                shown = asking.diagnose(question, current, self.clock())
                 if shown.turn.outcome is Outcome.ANSWERED and shown.turn.language == language:
                     yield f"> {question}\n{shown.turn.reply.text}\n"
                     break
-        yield f"> 911\n{asking.diagnose('911', current, utc_now()).turn.reply.text}\n"
+        yield f"> 911\n{asking.diagnose('911', current, self.clock()).turn.reply.text}\n"
 
 
 def _pseudonyms(data: Path) -> Pseudonyms | None:

@@ -132,6 +132,10 @@ class Settings(BaseModel):
     """How long a chat's language and last choices are kept."""
     keep_questions_days: Annotated[int, Field(ge=1, le=400)] = 180
     """How long a question without an answer is kept for the curators, redacted and without its asker."""
+    keep_figures_days: Annotated[int, Field(ge=30, le=4_000)] = 1_100
+    """How long the counts by the hour are kept; three years show what comes again every year."""
+    proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    """How many proxies of our own stand in front: so many entries at the end of X-Forwarded-For are believed."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

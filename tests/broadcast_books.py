@@ -1,7 +1,7 @@
 """Real books for tests of sending: a database with subscribers in it, and an advisory that is going out to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,19 +75,32 @@ async def opened(folder: Path, kind: type[Database] = Database, lease: timedelta
             yield Books(database, pseudonyms, seal, people, Advisories(database), outbox)
 
 
-def person(number: int) -> Address:
-    return Address(ChannelName.TELEGRAM, str(number))
+def person(number: int, channel: ChannelName = ChannelName.TELEGRAM) -> Address:
+    """Somebody by their number; where people have telephones, with one of those."""
+    match channel:
+        case ChannelName.WHATSAPP:
+            return Address(channel, f"1203{number:07d}")
+        case ChannelName.SMS:
+            return Address(channel, f"+1203{number:07d}")
+    return Address(channel, str(number))
 
 
-async def subscribe(books: Books, people: int, now: datetime) -> None:
-    """People 1 to so many want the topic; quicker than if each asked for it."""
+async def subscribe(
+    books: Books,
+    people: int,
+    now: datetime,
+    channel: ChannelName = ChannelName.TELEGRAM,
+    wrote_at: Callable[[int], datetime | None] = lambda _: None,
+) -> None:
+    """People 1 to so many want the topic; quicker than if each asked for it. `wrote_at` is when each wrote last."""
     rows = [
         {
             "id": number,
             "kind": AdvisoryKind.LIVE.value,
-            "person": books.pseudonyms.of(person(number)),
-            "channel": ChannelName.TELEGRAM.value,
-            "address": books.seal.close(person(number)),
+            "person": books.pseudonyms.of(person(number, channel)),
+            "channel": channel.value,
+            "address": books.seal.close(person(number, channel)),
+            "last_inbound_at": wrote_at(number),
             "language": "en",
             "level": "every",
             "state": "active",
@@ -98,7 +111,7 @@ async def subscribe(books: Books, people: int, now: datetime) -> None:
         for number in range(1, people + 1)
     ]
     for at in range(0, people, _AT_ONCE):
-        await books.database.run(_subscribe, rows[at : at + _AT_ONCE])
+        await books.database.run_long(_subscribe, rows[at : at + _AT_ONCE])
 
 
 async def _subscribe(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

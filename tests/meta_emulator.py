@@ -147,6 +147,8 @@ class Graph:
     refused: list[list[str]] = field(default_factory=list)
     faults: deque[No | Fault] = field(default_factory=deque)
     closed_for: set[str] = field(default_factory=set)  # whose 24 hours are over, by Meta's clock
+    told: dict[str, Any] = field(default_factory=dict)  # what a GET finds, by its path; a code: it is refused
+    asked_by: set[tuple[str, str]] = field(default_factory=set)  # paths of GETs, and the token of each
 
     @property
     def texts(self) -> list[str]:
@@ -167,8 +169,15 @@ class Graph:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             fault = No(190, 401)
         if isinstance(fault, No):
-            return _no(fault)
+            return refusal(fault)
         return self._taken(path, body, is_garbled=fault is Fault.GARBLED)
+
+    async def on_get(self, request: web.Request) -> web.StreamResponse:
+        """What Meta knows of the department; nothing that is not there for `doctor` to find."""
+        path = request.match_info["path"]
+        self.asked_by.add((path, request.headers.get("Authorization", "").removeprefix("Bearer ")))
+        found = self.told.get(path, 100)
+        return refusal(No(found)) if isinstance(found, int) else web.json_response(found)
 
     def _taken(self, path: str, body: Body, *, is_garbled: bool) -> web.Response:
         self.calls.append((path, body))
@@ -177,10 +186,10 @@ class Graph:
         is_page = path == "me/messages"
         if found := (messenger_faults if is_page else whatsapp_faults)(body):
             self.refused.append(found)
-            return _no(No(100))
+            return refusal(No(100))
         to = addressee(body)
         if body.get("type") != "template" and to in self.closed_for:
-            return _no(No(131047))
+            return refusal(No(131047))
         self.sent.append(body)
         if is_garbled:
             return web.Response(text="?")
@@ -195,7 +204,7 @@ class Graph:
         return web.json_response(answer)
 
 
-def _no(no: No) -> web.Response:
+def refusal(no: No) -> web.Response:
     error = {
         "message": "(#1) Words that may quote +1 203 555 0100 and the token",
         "type": "OAuthException",
@@ -303,6 +312,7 @@ async def graph() -> AsyncIterator[Graph]:
     api = Graph()
     app = web.Application()
     app.router.add_post("/{path:.+}", api.on_post)
+    app.router.add_get("/{path:.+}", api.on_get)
     async with listening(app) as api.url:
         yield api
     assert api.refused == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.channels.sms_sending import limits_of
 from bot.core.advisory import (
     Advisory,
     AdvisoryKind,
@@ -82,7 +83,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         await database.open()
         pseudonyms, seal = Pseudonyms(bytes(32)), Seal([Fernet.generate_key()])
         advisories, outbox = Advisories(database), Outbox(database, pseudonyms, seal)
-        limits = {ChannelName.TELEGRAM: Limits(4096, 8, 60)}
+        limits = {ChannelName.TELEGRAM: Limits(4096, 8, 60), ChannelName.SMS: limits_of(lambda _: None)}
         advising = Advising(advisories, outbox, lambda: KNOWN, lambda: made.now, limits)
         made = Desk(database, Subscriptions(database, pseudonyms, seal), advisories, advising)
         yield made
@@ -165,6 +166,10 @@ async def test_a_preview_tells_words_people_parts_and_price(desk: Desk) -> None:
     assert set(shown.words.texts) == set(shown.words.corrections) == set(LANGUAGES)
     assert shown.parts[ChannelName.TELEGRAM, "en"] == 1
     assert shown.counters["en"].sms == 2
+    assert [shown.parts[ChannelName.SMS, each] for each in LANGUAGES] == [
+        shown.counters[each].sms
+        for each in LANGUAGES  # where each message is paid for, all of them
+    ]
     assert shown.problems == ()
 
 

@@ -221,7 +221,7 @@ async def test_what_is_done_to_the_file_by_hand_is_found(
 async def test_books_longer_than_one_reading_hold_across_its_seams(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "_AT_ONCE", 7)
+    monkeypatch.setattr(audit, "AT_ONCE", 7)
     books = await written(database, 21)
     assert await books.verify(await books.anchor()) == ()
     with by_hand(tmp_path) as connection:

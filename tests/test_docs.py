@@ -48,7 +48,7 @@ def test_every_event_is_in_the_readme(event: str) -> None:
 
 def test_every_event_in_the_readme_exists() -> None:
     table = README.split("| event |")[1].split("\n\n")[0]
-    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`([a-z0-9 ]+)`", line.split("|")[1])}
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`([a-z0-9 -]+)`", line.split("|")[1])}
     assert named == events()
 
 

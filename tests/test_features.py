@@ -44,7 +44,7 @@ def test_a_misspelling_shares_runs_of_letters_with_what_was_meant() -> None:
 
 def test_a_feature_of_too_few_messages_is_not_learned() -> None:
     features = learned(*SAID, shares=Shares(0.5, 0.25, 1.0, longest_run=4, seen_in=2))
-    assert features.blocks[0] == ("a", "has")
+    assert set(features.blocks[0]) == {"a", "has"}
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "日本語"])

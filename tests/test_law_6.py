@@ -398,7 +398,7 @@ async def test_stop_in_an_open_emergency_stops_under_the_911_notice(tmp_path: Pa
 @pytest.mark.parametrize("language", ["en", "es", "pt"])
 def test_the_confirmation_says_that_one_may_go_on_asking_and_how_to_come_back(language: str, known: Snapshot) -> None:
     done = subscribing.Done(None, None)
-    text = subscribing.confirmed(subscribing.Unsubscribe(), done, language, known.knowledge).text
+    text = subscribing.confirmed(subscribing.Unsubscribe(), done, language, known.knowledge, HERE).text
     assert "/subscribe" in text
     assert "911" in text
 

@@ -1,5 +1,6 @@
 """Raw webhooks of Messenger in, messages out, as tables."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ Row = tuple[str, str, Kind, bool]
 
 def rows(payload: Any) -> list[Row]:
     messages = decode(payload, NOW).messages
-    assert all(each.received_at == NOW and each.language is None for each in messages)
+    assert all(each.received_at <= NOW and each.language is None for each in messages)
     assert all(each.sender.channel is ChannelName.MESSENGER and each.sender.id == ANN for each in messages)
     return [(each.id, each.text, each.kind, each.is_addressed) for each in messages]
 
@@ -125,3 +126,17 @@ def test_no_odd_field_hides_the_words_of_a_resident(outside: Body, inside: Body)
     message = {**inside, "mid": "m_1", "text": WORDS}
     (row,) = rows(page_webhook({**outside, "sender": {"id": ANN}, "message": message}))
     assert row[1] == WORDS
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        (int(NOW.timestamp() * 1000) - 90_000, NOW - timedelta(seconds=90)),
+        (int(NOW.timestamp() * 1000) + 90_000, NOW),
+        (None, NOW), ("1", NOW), (True, NOW), (10**40, NOW),
+    ],
+)  # fmt: skip
+def test_a_message_that_is_brought_late_was_written_earlier(timestamp: object, expected: datetime) -> None:
+    said = event(ANN, message={"mid": "m", "text": "hi"}) | {"timestamp": timestamp}
+    (message,) = decode(page_webhook(said), NOW).messages
+    assert message.received_at == expected

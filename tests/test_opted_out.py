@@ -80,3 +80,24 @@ async def test_what_is_told_after_a_send_rests_or_ends_the_subscription_and_sent
     assert await kept(books, 1) == state
     assert (await kept(books, 2))[0] == "active"
     assert set((await books.states(road)).values()) == {State.SENT}
+
+
+async def test_what_a_platform_tells_late_is_kept_by_the_address(books: Books) -> None:
+    await books.subscribe(1, 2, 3)
+    await books.outbox.lose(somebody(1), "Twilio 30003", has_opted_out=False, now=books.now)
+    await books.outbox.lose(somebody(2), "Twilio 21610", has_opted_out=True, now=books.now)
+    await books.outbox.lose(somebody(4), "nobody we know", has_opted_out=False, now=books.now)
+    found = [(await kept(books, number))[:2] for number in (1, 2, 3)]
+    assert found == [("suspended", "Twilio 30003"), ("stopped", None), ("active", None)]
+
+
+async def test_a_move_that_is_told_takes_the_subscription_along_and_a_stop_there_counts(books: Books) -> None:
+    await books.subscribe(1, 2, 3, 4)
+    await books.subscriptions.stop(somebody(12), None, books.now)
+    for old, new in ((1, 11), (2, 12), (3, 4), (5, 15)):
+        await books.outbox.move(somebody(old), somebody(new), books.now)
+    states = {number: (await kept(books, number))[0] for number in (2, 3, 4, 11)}
+    assert states == {2: "stopped", 3: "stopped", 4: "active", 11: "active"}
+    assert await books.subscriptions.of(somebody(12)) is None
+    await books.released(COMMUNITY)
+    assert {claimed.delivery.to.id for claimed in await books.send()} == {"11", "4"}

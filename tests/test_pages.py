@@ -124,7 +124,7 @@ async def test_an_answer_that_does_not_exist_says_so_in_the_same_dress(
 ) -> None:
     answer, text = await page(client, "/answers/no-such-thing?lang=pt")
     assert answer.status == 404
-    assert desk.town.phrases("not_found", "pt") in text
+    assert desk.town.phrases("not_found_unkept", "pt") in text
     assert "/static/" in text
 
 

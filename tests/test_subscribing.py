@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot.core.answer import Outcome, Snapshot, Turn, answer, looked
-from bot.core.channel import utf16_units
+from bot.core.channel import Limits, utf16_units
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level
 from bot.core.message import Choice
+from bot.core.optout_words import CARRIER_STOP
 from bot.core.orders import FLOOR_ORDERS
 from bot.core.subscribing import (
     AskStop,
@@ -31,9 +32,11 @@ from bot.core.subscribing import (
 )
 from bot.core.subscription import Reach, Subscription
 from tests import real_folder
-from tests.builders import NOW, a_message, a_press
+from tests.builders import LIMITS, NOW, a_message, a_press
 
 LANGUAGES = ("en", "es", "pt")
+HERE = replace(LIMITS, announces=True)
+SILENCED = replace(HERE, stop_silences=True)
 LABELLED = Path(__file__).parent / "data"
 ALL = ("safety", "traffic", "weather", "missing", "scams", "community")
 MINE = Subscription(frozenset({"traffic", "weather"}), Reach.EVERY, "en")
@@ -50,9 +53,9 @@ def labelled(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (LABELLED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def turn(text: str, known: Snapshot, before: Conversation | None = None, *, announces: bool = True) -> Turn:
+def turn(text: str, known: Snapshot, before: Conversation | None = None, limits: Limits | None = HERE) -> Turn:
     message = a_message(text)
-    return answer(message, looked(text, known), known, before or Conversation(), NOW, announces=announces)
+    return answer(message, looked(text, known), known, before or Conversation(), NOW, limits)
 
 
 COMMANDS: list[tuple[str, Wish]] = [
@@ -187,9 +190,9 @@ def test_what_may_mean_stop_is_asked_about(text: str, known: Snapshot) -> None:
 
 def test_start_begins_anew_save_under_the_offer_to_sign_up_again(known: Snapshot) -> None:
     assert turn("START", known).reply.text == known.knowledge.phrases("greeting", "en")
-    stopped = confirmed(Unsubscribe(), Done(None, None), "en", known.knowledge)
+    stopped = confirmed(Unsubscribe(), Done(None, None), "en", known.knowledge, HERE)
     again = turn("START", known, Conversation().offering(stopped.choices, NOW))
-    assert again.reply == proposed(Offer(), "en", known.knowledge)
+    assert again.reply == proposed(Offer(), "en", known.knowledge, HERE)
     assert turn("UNSTOP", known).reply == again.reply
 
 
@@ -226,17 +229,17 @@ def test_until_it_is_stored_an_orders_reply_claims_nothing(known: Snapshot) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_where_none_are_sent_the_reply_says_so_and_where_they_are(language: str, known: Snapshot) -> None:
     here = Conversation(language=language)
-    told = turn("/subscribe traffic", known, here, announces=False)
+    told = turn("/subscribe traffic", known, here, limits=None)
     assert (told.outcome, told.entry, told.order) == (Outcome.COMMAND, "subscribe-advisories", None)
     assert "/advisories" in told.reply.text
     assert "https://www.danbury-ct.gov/174/Emergency-Management" in told.reply.text
-    stopped = turn("stop", known, here, announces=False)
+    stopped = turn("stop", known, here, limits=None)
     assert (stopped.outcome, stopped.entry, stopped.order) == (Outcome.COMMAND, "stop-advisories", None)
     assert stopped.reply.text == known.knowledge.phrases("stopped", language)
 
 
 def test_where_none_are_sent_a_doubtful_stop_is_an_ordinary_message(known: Snapshot) -> None:
-    assert turn("wrong number", known, announces=False).outcome is not Outcome.COMMAND
+    assert turn("wrong number", known, limits=None).outcome is not Outcome.COMMAND
 
 
 def test_a_channel_that_the_department_names_is_named(known: Snapshot) -> None:
@@ -247,10 +250,10 @@ def test_a_channel_that_the_department_names_is_named(known: Snapshot) -> None:
 
 
 def test_the_answer_about_advisories_carries_the_topics_where_they_can_be_sent(known: Snapshot) -> None:
-    press = answer(a_press("=subscribe-advisories"), looked("x", known), known, Conversation(), NOW, announces=True)
+    press = answer(a_press("=subscribe-advisories"), looked("x", known), known, Conversation(), NOW, HERE)
     values = [choice.value for choice in press.reply.choices]
     assert values == ["/subscribe all", *(f"/subscribe {topic}" for topic in ALL), "/subscriptions"]
-    stop = answer(a_press("=stop-advisories"), looked("x", known), known, Conversation(), NOW, announces=True)
+    stop = answer(a_press("=stop-advisories"), looked("x", known), known, Conversation(), NOW, HERE)
     assert [choice.value for choice in stop.reply.choices] == ["/stop", "/subscriptions"]
     silent = answer(a_press("=subscribe-advisories"), looked("x", known), known, Conversation(), NOW)
     assert all(choice.value.startswith("=") for choice in silent.reply.choices)
@@ -267,7 +270,7 @@ def test_a_number_under_the_offer_picks_its_topic(known: Snapshot) -> None:
 
 
 def test_no_button_about_advisories_is_sent_to_911(known: Snapshot) -> None:
-    values = [choice.value for choice in proposed(Offer(), "en", known.knowledge).choices]
+    values = [choice.value for choice in proposed(Offer(), "en", known.knowledge, HERE).choices]
     values += [f"/stop {topic}" for topic in ALL] + ["/stop", "/subscriptions", "/urgent", "/every"]
     assert [value for value in values if looked(value, known).level is not Level.NONE] == []
 
@@ -277,7 +280,7 @@ def test_no_button_about_advisories_is_sent_to_911(known: Snapshot) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_offer_tells_all_that_somebody_must_know_before_signing_up(language: str, known: Snapshot) -> None:
-    reply = proposed(Offer(), language, known.knowledge)
+    reply = proposed(Offer(), language, known.knowledge, HERE)
     assert "Danbury ALERT" in reply.text  # the system that the city runs
     assert "https://www.danbury-ct.gov/174/Emergency-Management" in reply.text
     assert "911" in reply.text
@@ -286,40 +289,60 @@ def test_the_offer_tells_all_that_somebody_must_know_before_signing_up(language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_law_6_where_stop_lets_no_reply_through_the_terms_say_so_and_whom_to_call(
+    language: str, known: Snapshot
+) -> None:
+    offer = proposed(Offer(), language, known.knowledge, SILENCED).text
+    first = confirmed(TRAFFIC, Done(None, MINE), language, known.knowledge, SILENCED).text
+    (line,) = (line for line in offer.splitlines() if line.startswith("- STOP"))
+    assert ("911" in line, "START" in line, line in first) == (True, True, True)
+    assert line not in proposed(Offer(), language, known.knowledge, HERE).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_that_end_only_the_advisories_are_told_and_do_so(language: str, known: Snapshot) -> None:
+    terms = known.knowledge.phrases("advisory_terms_silenced", language)
+    words = {"en": "no more alerts", "es": "no más avisos", "pt": "não quero mais avisos"}[language]
+    assert f": {words}." in terms
+    assert turn(words, known, limits=SILENCED).order == Unsubscribe()
+    assert words not in CARRIER_STOP
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_confirmation_tells_it_to_who_never_saw_the_offer(language: str, known: Snapshot) -> None:
-    terms = proposed(Offer(), language, known.knowledge).text.split("\n\n", 1)[1]
-    first = confirmed(TRAFFIC, Done(None, MINE), language, known.knowledge)
+    terms = proposed(Offer(), language, known.knowledge, HERE).text.split("\n\n", 1)[1]
+    first = confirmed(TRAFFIC, Done(None, MINE), language, known.knowledge, HERE)
     assert first.text.endswith(terms)
-    assert terms not in confirmed(TRAFFIC, Done(MINE, MINE), language, known.knowledge).text
+    assert terms not in confirmed(TRAFFIC, Done(MINE, MINE), language, known.knowledge, HERE).text
 
 
 def test_a_confirmation_says_what_one_gets_and_offers_what_fits(known: Snapshot) -> None:
-    reply = confirmed(TRAFFIC, Done(MINE, MINE), "en", known.knowledge)
+    reply = confirmed(TRAFFIC, Done(MINE, MINE), "en", known.knowledge, HERE)
     assert reply.text == (
         "You are signed up for: Roads and traffic, Storms and snow.\nYou get all messages on these topics.\n"
         "Language of the messages: English. To change it, send /language."
     )
     assert [choice.value for choice in reply.choices] == ["/urgent", "/subscribe", "/subscriptions", "/stop"]
     urgent = replace(MINE, reach=Reach.URGENT, topics=frozenset(ALL))
-    reply = confirmed(URGENT, Done(None, urgent), "en", known.knowledge)
+    reply = confirmed(URGENT, Done(None, urgent), "en", known.knowledge, HERE)
     assert "only the urgent messages" in reply.text
     assert [choice.value for choice in reply.choices] == ["/every", "/subscriptions", "/stop"]
 
 
 def test_what_one_gets_can_be_ended_topic_by_topic(known: Snapshot) -> None:
-    reply = confirmed(ShowSubscription(), Done(MINE, MINE), "en", known.knowledge)
+    reply = confirmed(ShowSubscription(), Done(MINE, MINE), "en", known.knowledge, HERE)
     assert [choice.value for choice in reply.choices] == ["/stop traffic", "/stop weather", "/urgent", "/stop"]
-    nothing = confirmed(ShowSubscription(), Done(None, None), "en", known.knowledge)
+    nothing = confirmed(ShowSubscription(), Done(None, None), "en", known.knowledge, HERE)
     assert nothing.text == known.knowledge.phrases("advisory_nothing", "en")
     assert nothing.choices == (Choice("Sign up for advisories", "/subscribe"),)
 
 
 def test_the_end_of_one_topic_tells_what_is_left(known: Snapshot) -> None:
     left = replace(MINE, topics=frozenset({"weather"}))
-    text = confirmed(Unsubscribe("traffic"), Done(None, left), "en", known.knowledge).text
+    text = confirmed(Unsubscribe("traffic"), Done(None, left), "en", known.knowledge, HERE).text
     assert text.startswith("It is done: no more messages on this topic: Roads and traffic.\n\n")
     assert "You are signed up for: Storms and snow." in text
-    last = confirmed(Unsubscribe("weather"), Done(None, None), "en", known.knowledge).text
+    last = confirmed(Unsubscribe("weather"), Done(None, None), "en", known.knowledge, HERE).text
     assert known.knowledge.phrases("advisory_nothing", "en") in last
 
 
@@ -327,7 +350,7 @@ def test_every_choice_can_be_pressed_and_orders_something(known: Snapshot) -> No
     whole = replace(MINE, topics=frozenset(ALL))
     orders = (TRAFFIC, Subscribe(ALL, Reach.URGENT), Unsubscribe(), Unsubscribe("traffic"), URGENT, ShowSubscription())
     for language in LANGUAGES:
-        replies = [confirmed(order, done, language, known.knowledge) for order in orders for done in
+        replies = [confirmed(order, done, language, known.knowledge, HERE) for order in orders for done in
                    (None, Done(None, None), Done(whole, whole))]  # fmt: skip
         for choice in (choice for reply in replies for choice in reply.choices):
             assert known.orders.ordered(choice.value, Conversation()) is not None
@@ -338,8 +361,8 @@ def test_every_choice_can_be_pressed_and_orders_something(known: Snapshot) -> No
 
 def test_a_department_that_announces_nothing_says_so_and_still_takes_a_stop(known: Snapshot) -> None:
     silent = replace(known.knowledge, alerting=None)
-    assert proposed(Offer(), "en", silent) == elsewhere(Offer(), "en", silent)
-    assert confirmed(Unsubscribe(), Done(None, None), "en", silent).choices == ()
+    assert proposed(Offer(), "en", silent, HERE) == elsewhere(Offer(), "en", silent)
+    assert confirmed(Unsubscribe(), Done(None, None), "en", silent, HERE).choices == ()
     quiet = Snapshot.of(silent)
     assert turn("stop", quiet).order == Unsubscribe()
     assert turn("subscribe me to traffic alerts", quiet).order is None

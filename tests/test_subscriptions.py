@@ -14,7 +14,7 @@ from bot.core.channel import Unreachable
 from bot.core.conversation import Conversation
 from bot.core.delivery import State, sent
 from bot.core.message import Address, ChannelName
-from bot.core.subscription import Reach, Subscription
+from bot.core.subscription import Contact, Reach, Subscription
 from bot.store.conversations import Conversations
 from bot.store.schema import subscription
 from tests.ledger import COMMUNITY, HOUR, KEYED, NOON, ROAD, Books, books_in, somebody
@@ -124,6 +124,31 @@ async def test_whoever_blocked_us_rests_until_their_next_message(books: Books) -
     assert await books.subscriptions.audience("traffic", AdvisoryLevel.ALERT, AdvisoryKind.LIVE) == {}
     await Conversations(books.database, KEYED).save(somebody(1), Conversation(), NOON)
     assert [row[1:4] for row in await rows(books)] == [("active", True, None)]
+
+
+async def test_when_a_subscriber_wrote_last_is_kept_and_goes_with_a_stop(books: Books) -> None:
+    chats = Conversations(books.database, KEYED)
+    await chats.save(somebody(1), Conversation(), NOON)
+    assert await books.subscriptions.contact(somebody(1)) is None  # of whoever gets nothing, nothing is noted
+    await books.subscribe(1, language="es")
+    assert await books.subscriptions.contact(somebody(1)) == Contact("es", None)
+    await chats.save(somebody(1), Conversation(), NOON + HOUR)
+    assert await books.subscriptions.contact(somebody(1)) == Contact("es", NOON + HOUR)
+    await chats.save(somebody(1), Conversation(), NOON + 2 * HOUR, wrote_at=NOON)  # brought late by the platform
+    assert await books.subscriptions.contact(somebody(1)) == Contact("es", NOON + HOUR)
+    await books.subscriptions.stop(somebody(1), None, NOON + 2 * HOUR)
+    await chats.save(somebody(1), Conversation(), NOON + 3 * HOUR)
+    assert await books.subscriptions.contact(somebody(1)) is None
+    await books.subscribe(1)
+    assert await books.subscriptions.contact(somebody(1)) == Contact("en", None)
+
+
+async def test_a_message_changes_nothing_about_a_subscription_but_when_it_came(books: Books) -> None:
+    await books.subscribe(1)
+    before = await books.database.run(lambda connection: connection.execute(select(subscription)))
+    await Conversations(books.database, KEYED).save(somebody(1), Conversation(), NOON + HOUR)
+    after = await books.database.run(lambda connection: connection.execute(select(subscription)))
+    assert after.one()._asdict() == before.one()._asdict() | {"last_inbound_at": NOON + HOUR}
 
 
 async def test_the_language_can_be_changed_by_whoever_is_subscribed(books: Books) -> None:

@@ -13,6 +13,7 @@ from bot import app
 from bot.core.advisory import AdvisoryKind
 from bot.core.message import Address, ChannelName
 from bot.core.subscription import Reach, Subscription
+from bot.house import House
 from bot.service.reception import Memory
 from bot.settings import Settings
 from bot.store.audit import Audit
@@ -192,12 +193,14 @@ def test_the_digest_of_a_code_is_keyed_and_no_persons_pseudonym() -> None:
     assert KEYED.of_code("48210937") != KEYED.of(Address(ChannelName.TELEGRAM, "48210937"))
 
 
-async def test_the_bots_own_cleaning_takes_them_too(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bots_own_cleaning_takes_them_too(books: Books, tmp_path: Path) -> None:
     stores = (Inbox(books.database, KEYED), Conversations(books.database, KEYED), Journal(books.database))
     await a_code(books)
     await join(books, "00000000")
-    monkeypatch.setattr(app, "utc_now", lambda: books.now + HOUR)
-    await app._clean(Memory(*stores), Settings())
+    chosen = Settings(data=tmp_path)
+    house = House.built(chosen, lambda: books.now + HOUR)
+    house.join(books.database)
+    await app._clean(house, Memory(*stores), chosen)
     assert await rows(books) == (1, 1)  # whoever cannot keep subscriptions has nothing of them to clean
-    await app._clean(Memory(*stores, books.subscriptions), Settings())
+    await app._clean(house, Memory(*stores, books.subscriptions), chosen)
     assert await rows(books) == (0, 0)

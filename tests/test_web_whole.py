@@ -49,7 +49,7 @@ async def test_a_resident_asks_chooses_and_is_sent_to_911(
         await expect(log).to_contain_text("2026")  # the day it was checked
         await shot(page, f"{language}-{width}-2-answer")
 
-        related = log.get_by_role("button").last
+        related = log.locator(".choices").last.get_by_role("button").last
         label = await related.inner_text()
         await related.press("Enter")
         await expect(log.locator(".said:not(.mine)")).to_have_count(3)

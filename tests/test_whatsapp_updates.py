@@ -1,7 +1,7 @@
 """Raw webhooks of WhatsApp in, messages and reports out: Meta's sixteen samples, and a table of what they leave out."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ ONE: dict[str, Row | None] = {
 
 def rows(payload: Any) -> list[Row]:
     batch = decode(payload, NUMBER, NOW)
-    assert all(each.message.received_at == NOW and each.message.language is None for each in batch.arrivals)
+    assert all(each.message.received_at <= NOW and each.message.language is None for each in batch.arrivals)
     assert all(each.message.sender.channel is ChannelName.WHATSAPP for each in batch.arrivals)
     messages = [each.message for each in batch.arrivals]
     return [(each.sender.id, each.text, each.kind, each.is_addressed) for each in messages]
@@ -108,6 +108,43 @@ def test_everything_a_person_sends_is_handed_over(name: str) -> None:
 def test_what_whatsapp_says_about_a_person_is_no_message(kind: str) -> None:
     batch = decode(whatsapp_webhook(said(kind, {"body": "User Ann changed from 1 to 2"})), NUMBER, NOW)
     assert (batch.arrivals, batch.unreadable) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ({"type": "user_changed_number", "wa_id": "12195555358"}, "12195555358"),
+        ({"type": "customer_changed_number", "new_wa_id": "12195555358"}, "12195555358"),
+        ({"type": "user_changed_number"}, None),
+        ({"type": "user_changed_number", "wa_id": "12035550100"}, None),
+        ({"type": "user_changed_number", "wa_id": ["x"]}, None),
+        ({"type": "customer_identity_changed", "wa_id": "12195555358"}, None),
+    ],
+)
+def test_who_has_another_number_is_told_with_it(system: Body, expected: str | None) -> None:
+    batch = decode(whatsapp_webhook(said("system", {"body": "x", **system})), NUMBER, NOW)
+    assert [(move.who.id, move.to.id) for move in batch.moves] == ([("12035550100", expected)] if expected else [])
+    assert (batch.arrivals, batch.unreadable) == ((), 0)
+
+
+def test_metas_own_sample_of_a_new_number_is_read() -> None:
+    (move,) = decode(SAMPLES["System Message"], NUMBER, NOW).moves
+    assert (move.who.id, move.to.id) == ("16505551234", "12195555358")
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        (str(int(NOW.timestamp()) - 90), NOW - timedelta(seconds=90)),
+        (int(NOW.timestamp()) - 90, NOW - timedelta(seconds=90)),
+        (str(int(NOW.timestamp()) + 90), NOW),
+        (None, NOW), ("soon", NOW), (True, NOW), ([1], NOW), ("9" * 30, NOW),
+    ],
+)  # fmt: skip
+def test_a_message_that_is_brought_late_was_written_earlier(timestamp: object, expected: datetime) -> None:
+    payload = whatsapp_webhook(said("text", {"body": "hi"}) | {"timestamp": timestamp})
+    (arrival,) = decode(payload, NUMBER, NOW).arrivals
+    assert arrival.message.received_at == expected
 
 
 def with_contacts(message: Body, *contacts: Body) -> Body:

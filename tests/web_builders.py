@@ -11,6 +11,7 @@ import yaml
 from aiohttp import web
 
 from bot.channels.web import WebChat
+from bot.core import rating
 from bot.core.channel import Channel, Receipt, TryLater
 from bot.core.compose import ENTRY_MARK, answered
 from bot.core.entry import ContactKind, ContactValue, EntryKind, Knowledge, Phrases
@@ -97,7 +98,12 @@ class Desk:
         language = message.language or "en"
         entry = self.town.entries.get(message.text.removeprefix(ENTRY_MARK))
         if message.kind is Kind.BUTTON and entry is not None:
-            return answered(entry, language, self.town, NOW.date())
+            words = (self.town.phrases(name, language) for name in ("button_helped", "button_not_helped"))
+            buttons = rating.buttons(rating.key_of(message.id), *words)
+            return replace(answered(entry, language, self.town, NOW.date()), rating=buttons)
+        if press := rating.read(message.text):
+            name = "feedback_thanks" if press.has_helped else "feedback_sorry"
+            return Reply(self.town.phrases(name, language))
         if message.text == "/start":
             return Reply(self.town.phrases("greeting", language), CHOICES)
         if message.text.startswith("/language "):

@@ -21,7 +21,7 @@ from bot.core.fit import fit
 from bot.core.message import Address, ChannelName, Part, Reply
 
 # By Meta's documentation: 2,000 characters, 13 quick replies with titles of 20 and payloads of 1,000.
-LIMITS = Limits(text_units=2000, choices=13, label_units=20, measure=utf16_units)
+LIMITS = Limits(text_units=2000, choices=13, label_units=20, measure=utf16_units, takes_feedback=True)
 _TITLE, _PAYLOAD = 20, 1000
 
 _ACCOUNT_RESTS = timedelta(minutes=5)  # so many calls an hour by one app or page

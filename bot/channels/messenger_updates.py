@@ -1,7 +1,7 @@
 """Messenger's webhooks, read field by field from the raw JSON: what people send to the department's page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.channels.meta_fields import Fields, fields, identity, items, pressed, words
 from bot.core.message import Address, ChannelName, IncomingMessage, Kind
@@ -17,6 +17,11 @@ class Batch:
 
     messages: tuple[IncomingMessage, ...] = ()
     unreadable: int = 0
+
+
+def is_start(payload: str) -> bool:
+    """Whether a postback is that of the button under a page's first message."""
+    return payload == START or payload in _STARTS
 
 
 def decode(payload: Fields, now: datetime) -> Batch:
@@ -53,11 +58,22 @@ def _message(event: Fields, person: str, now: datetime, *, is_ours: bool) -> Inc
         id=_id(event, person),
         sender=Address(ChannelName.MESSENGER, person),
         text=text,
-        received_at=now,
+        received_at=_written_at(event, now),
         kind=kind,
         # A thumb under an answer asks for nothing, but is looked at like everything a person sends.
         is_addressed=is_ours and not _is_reaction(event),
     )
+
+
+def _written_at(event: Fields, now: datetime) -> datetime:
+    """By Meta's own clock, in milliseconds, from which it counts 24 hours; now when that cannot be read."""
+    told = event.get("timestamp")
+    if not isinstance(told, int) or isinstance(told, bool):
+        return now
+    try:
+        return min(datetime.fromtimestamp(told / 1000, UTC), now)
+    except (ValueError, OverflowError, OSError):
+        return now
 
 
 def _content(event: Fields) -> tuple[str, Kind]:
@@ -75,7 +91,7 @@ def _content(event: Fields) -> tuple[str, Kind]:
         return words(fields(event, "reaction"), "emoji"), Kind.MEDIA
     postback = fields(event, "postback")
     payload = words(postback, "payload")
-    return START if payload in _STARTS else pressed(payload, words(postback, "title")), Kind.BUTTON
+    return START if is_start(payload) else pressed(payload, words(postback, "title")), Kind.BUTTON
 
 
 def _is_reaction(event: Fields) -> bool:

@@ -88,13 +88,18 @@ class Line:
 
         Raises `GraphRefused`, or `TryLater` when the call never left, or `MayHaveArrived`.
         """
+        data = json.dumps(body, ensure_ascii=True).encode()
+        return await self._call("POST", path, data=data, headers={"Content-Type": "application/json"})
+
+    async def get(self, path: str, **asked: str) -> Fields:
+        """What Meta knows. Raises as `post` does; then nothing is known."""
+        return await self._call("GET", path, params=asked)
+
+    async def _call(self, method: str, path: str, **given: Any) -> Fields:
         if self._session is None:
             raise TryLater("not open")
-        data = json.dumps(body, ensure_ascii=True).encode()
         try:
-            async with self._session.post(
-                f"{self._api}/{path}", data=data, headers={"Content-Type": "application/json"}, allow_redirects=False
-            ) as response:
+            async with self._session.request(method, f"{self._api}/{path}", allow_redirects=False, **given) as response:
                 return _said(response, await _read(response))
         # From None: the library's text may quote the address.
         except (ClientConnectorError, ConnectionTimeoutError) as error:

@@ -1,21 +1,13 @@
 """The 24 hours after somebody's last message, in which a channel of Meta takes any words; and who knows about them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.message import Address
+from bot.core.subscription import Contact as Contact
 
 # Meta counts 24 hours from its own time of the person's last message; a minute is left for what is on the way.
 WINDOW = timedelta(hours=24) - timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """What is known of somebody who is written to unasked. `last_inbound_at` None: it is not known when they wrote."""
-
-    language: str
-    last_inbound_at: datetime | None = None
 
 
 class Contacts(Protocol):

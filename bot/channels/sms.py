@@ -11,13 +11,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.channels.sms_checks import account_faults, number_faults, service_faults
+from bot.channels import sms_checks
 from bot.channels.sms_sending import Page, SmsPace, SmsSender, SmsVia, limits_of
 from bot.channels.sms_updates import Arrival, Undelivered, decode, fields, undelivered
 from bot.channels.twilio_line import API, Account, TwilioLine
 from bot.channels.twilio_proof import is_signed
 from bot.channels.webhook import hook
-from bot.core.channel import Earlier, LaneClosed, Receipt, Receive, Refused, SendFailed, Sent, Unreachable
+from bot.core.channel import Earlier, LaneClosed, Receipt, Receive, Refused, SendFailed, Sent, TryLater, Unreachable
 from bot.core.message import Address, Part
 
 log = structlog.get_logger()
@@ -30,6 +30,7 @@ OVERRIDES = "#rc=2&rp=all"
 _NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 Lost = Callable[[Address, Unreachable], Awaitable[None]]
+"""Who is told that somebody cannot be reached. Raises `TryLater` when it cannot keep that: Twilio may tell it again."""
 
 
 class Sms:
@@ -90,11 +91,7 @@ class Sms:
 
     async def faults(self) -> tuple[str, ...]:
         """What a person must mend at Twilio, for `doctor`; nothing is sent. Raises a `SendFailed`: nothing is known."""
-        url, has_service = f"{self._url}{PATH}{OVERRIDES}", self._account.service is not None
-        found = account_faults(await self.line.account())
-        if self._account.number:
-            found += number_faults(await self.line.numbers(), url, has_service)
-        return found + (service_faults(await self.line.service(), url) if has_service else ())
+        return await sms_checks.faults(self.line, self._account, f"{self._url}{PATH}{OVERRIDES}")
 
     async def send(self, to: Address, parts: Sequence[Part]) -> str:
         """Send the parts in order and return Twilio's id of the last one. Raises a `SendFailed`, nothing else."""
@@ -124,7 +121,10 @@ class Sms:
         """Whoever cannot be reached is reported; what a person of the department must mend is said."""
         match told.failure:
             case Unreachable() as failure:
-                await self._lost(told.to, failure)
+                try:
+                    await self._lost(told.to, failure)
+                except TryLater:
+                    return Receipt.NOT_SENT
             case Refused() | LaneClosed() as failure:
                 log.error("sms undelivered", reason=str(failure))
             case SendFailed() as failure:

@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.channels.twilio_line import Account, TwilioLine
+
 Fields = Mapping[str, Any]
+
+
+async def faults(line: TwilioLine, account: Account, url: str) -> tuple[str, ...]:
+    """All that a person must mend; `url` is where messages are to be brought.
+
+    Raises a `SendFailed`: nothing is known.
+    """
+    found = account_faults(await line.account())
+    if account.number:
+        found += number_faults(await line.numbers(), url, account.service is not None)
+    return found + (service_faults(await line.service(), url) if account.service is not None else ())
 
 
 def account_faults(account: Fields) -> tuple[str, ...]:

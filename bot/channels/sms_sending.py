@@ -35,7 +35,17 @@ def cost(text: str) -> int:
 
 def limits_of(page: Page) -> Limits:
     """An SMS's limits; `page` is where the rest of an answer stands, None for what has no page."""
-    return Limits(MOST_SEGMENTS, 0, _LABEL_UNITS, cost, announces=True, answer_units=ANSWER_SEGMENTS, page=page)
+    return Limits(
+        MOST_SEGMENTS,
+        0,
+        _LABEL_UNITS,
+        cost,
+        announces=True,
+        stop_silences=True,
+        is_metered=True,
+        answer_units=ANSWER_SEGMENTS,
+        page=page,
+    )
 
 
 def form(to: Address, part: Part, account: Account, callback: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ from bot.core.message import Address, Part, Reply
 log = structlog.get_logger()
 
 # A reply has at most a screenful of choices; longer labels are cut by the phone, not by Telegram.
-LIMITS = Limits(text_units=4096, choices=8, label_units=60, measure=utf16_units, announces=True)
+LIMITS = Limits(text_units=4096, choices=8, label_units=60, measure=utf16_units, announces=True, takes_feedback=True)
 _VALUE_BYTES = 64  # callback_data, by Telegram's documentation
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # from the library, when an answer has an odd shape
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)

@@ -33,7 +33,7 @@ from bot.core.notice import Notice
 
 log = structlog.get_logger()
 
-LIMITS = Limits(text_units=8000, choices=10, label_units=80)
+LIMITS = Limits(text_units=8000, choices=10, label_units=80, takes_feedback=True)
 MOST_BYTES = 256 * 1024  # of one message: the browser cuts at 100,000 characters, most of them one or two bytes
 _HEARTBEAT = 25.0  # seconds; proxies commonly cut what is silent for 60
 _CLOSE_TIMEOUT = 2.0  # seconds a browser has to say goodbye

@@ -1,6 +1,7 @@
 """WhatsApp by Meta's Cloud API: what comes in, what goes out, and the 24 hours in which words are free."""
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -17,11 +18,16 @@ from bot.channels.whatsapp_failures import PairBusy, WindowClosed, failure_of
 from bot.channels.whatsapp_sending import LIMITS, replies, templates
 from bot.channels.whatsapp_status import OnStatus, Status, Statuses
 from bot.channels.whatsapp_template import Template
-from bot.channels.whatsapp_updates import Arrival, decode
+from bot.channels.whatsapp_updates import Arrival, Move, decode
 from bot.core.channel import Earlier, MayHaveArrived, Receipt, Receive, Sent, TryLater
 from bot.core.message import Address, Part
 
 log = structlog.get_logger()
+
+_REMEMBERED = 10_000  # people; whoever is forgotten is looked up once more
+
+OnMove = Callable[[Address, Address], Awaitable[None]]
+"""Who writes to somebody at their new number from now on. Raises `TryLater` when it cannot: then it is told again."""
 
 
 class WhatsApp:
@@ -45,6 +51,7 @@ class WhatsApp:
         contacts: Contacts,
         opener: Callable[[], str],
         on_status: OnStatus | None = None,
+        on_move: OnMove | None = None,
         template: Template | None = None,
         api: str = API,
         pace: Pace | None = None,
@@ -55,6 +62,8 @@ class WhatsApp:
         self._contacts = contacts
         self._opener = opener
         self._statuses = Statuses(on_status) if on_status else None
+        self._on_move = on_move
+        self._renamed: OrderedDict[Address, None] = OrderedDict()
         self._template = template or Template()
         self._pace = pace or Pace()
         # A thousand residents who are told something never stand in the way of one who asks.
@@ -81,7 +90,8 @@ class WhatsApp:
             log.warning("whatsapp message unreadable", count=batch.unreadable)
         reports: list[Turn] = [partial(self._note, self._statuses, status) for status in batch.statuses
                                if self._statuses]  # fmt: skip
-        return [*(partial(self._answer, arrival) for arrival in batch.arrivals), *reports]
+        moves = [partial(self._take, move) for move in batch.moves]
+        return [*(partial(self._answer, arrival) for arrival in batch.arrivals), *reports, *moves]
 
     async def send(self, to: Address, parts: Sequence[Part]) -> str:
         """Send the parts in order, each tried twice, and return WhatsApp's id of the last. Raises a `SendFailed`."""
@@ -132,11 +142,31 @@ class WhatsApp:
         return words(next(items(said, "messages"), {}), "id")
 
     async def _answer(self, arrival: Arrival) -> Receipt:
-        return await self._receive(arrival.message, Via(self, arrival.number_id or self._number_id))
+        """Answer; then whoever was known by their number is known by the id that stays, STOP and all (law 6)."""
+        receipt = await self._receive(arrival.message, Via(self, arrival.number_id or self._number_id))
+        if arrival.formerly is None or arrival.formerly in self._renamed:
+            return receipt
+        if await self._take(Move(arrival.formerly, arrival.message.sender)) is Receipt.NOT_SENT:
+            return Receipt.NOT_SENT
+        self._renamed[arrival.formerly] = None
+        while len(self._renamed) > _REMEMBERED:
+            self._renamed.popitem(last=False)
+        return receipt
 
     @staticmethod
     async def _note(statuses: Statuses, status: Status) -> Receipt:
-        await statuses.take(status)
+        try:
+            await statuses.take(status)
+        except TryLater:
+            return Receipt.NOT_SENT
+        return Receipt.IGNORED
+
+    async def _take(self, move: Move) -> Receipt:
+        try:
+            if self._on_move:
+                await self._on_move(move.who, move.to)
+        except TryLater:
+            return Receipt.NOT_SENT
         return Receipt.IGNORED
 
 

@@ -13,7 +13,7 @@ from bot.core.fit import fit
 from bot.core.message import Address, ChannelName, Choice, Part, Reply
 
 # By Meta's documentation. A list takes ten choices; more become numbered lines.
-LIMITS = Limits(text_units=4096, choices=10, label_units=24, measure=utf16_units, announces=True)
+LIMITS = Limits(text_units=4096, choices=10, label_units=24, measure=utf16_units, announces=True, takes_feedback=True)
 _UNDER_CHOICES = replace(LIMITS, text_units=1024)
 _NO_CHOICES = replace(LIMITS, choices=0)
 _BUTTONS, _BUTTON_TITLE = 3, 20

@@ -44,7 +44,7 @@ class Status:
 
 
 OnStatus = Callable[[Status], Awaitable[None]]
-"""Who keeps the reports. When it raises, WhatsApp brings the report again."""
+"""Who keeps the reports. Raises `TryLater` when it cannot: then WhatsApp brings the report again."""
 
 
 def decoded(report: Fields) -> Status | None:
@@ -60,7 +60,7 @@ def decoded(report: Fields) -> Status | None:
         ours,
         progress,
         None if to is None else Address(ChannelName.WHATSAPP, to),
-        _time(report.get("timestamp")),
+        moment(report.get("timestamp")),
         failure_of(GraphRefused(200, error, None)) if progress is Progress.FAILED else None,
     )
 
@@ -89,8 +89,11 @@ class Statuses:
             self._told.popitem(last=False)
 
 
-def _time(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
+    """A moment as WhatsApp writes it, in seconds; None for anything else."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return None
     try:
-        return datetime.fromtimestamp(int(value), UTC) if isinstance(value, str | int) else None
+        return datetime.fromtimestamp(int(value), UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -20,10 +20,22 @@ _OPENED = "request_welcome"  # somebody opened the chat for the first time and h
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a resident sent, and the number of the department's that they wrote to; None when that is not said."""
+    """What a resident sent, and the number of the department's that they wrote to; None when that is not said.
+
+    `formerly` is how they were known as long as WhatsApp told only telephone numbers; None when it tells one name.
+    """
 
     message: IncomingMessage
     number_id: str | None
+    formerly: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody has another number: what they asked for goes with them."""
+
+    who: Address
+    to: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Batch:
 
     arrivals: tuple[Arrival, ...] = ()
     statuses: tuple[Status, ...] = ()
+    moves: tuple[Move, ...] = ()
     unreadable: int = 0
 
 
@@ -39,6 +52,7 @@ def decode(payload: Fields, number_id: str, now: datetime) -> Batch:
     """Everything in a webhook. Talk in a group, and to another number of the account, is not addressed to the bot."""
     arrivals: list[Arrival] = []
     statuses: list[Status] = []
+    moves: list[Move] = []
     unreadable = 0
     for entry in items(payload, "entry"):
         for change in items(entry, "changes"):
@@ -51,7 +65,19 @@ def decode(payload: Fields, number_id: str, now: datetime) -> Batch:
                     arrivals.append(arrival)
                 elif words(body, "type") not in _SERVICE:
                     unreadable += 1
-    return Batch(tuple(arrivals), tuple(statuses), unreadable)
+                elif (move := _move(body)) is not None:
+                    moves.append(move)
+    return Batch(tuple(arrivals), tuple(statuses), tuple(moves), unreadable)
+
+
+def _move(body: Fields) -> Move | None:
+    """Who has another number, and which; None when it tells something else."""
+    told = fields(body, "system")
+    who, to = identity(body.get("from")), identity(told.get("wa_id"), told.get("new_wa_id"))
+    # Its name was another in the versions before 12 of the Graph API.
+    if words(told, "type") not in ("user_changed_number", "customer_changed_number") or who is None or to is None:
+        return None
+    return None if who == to else Move(Address(ChannelName.WHATSAPP, who), Address(ChannelName.WHATSAPP, to))
 
 
 def _arrival(body: Fields, value: Fields, number_id: str, now: datetime) -> Arrival | None:
@@ -67,12 +93,20 @@ def _arrival(body: Fields, value: Fields, number_id: str, now: datetime) -> Arri
         id=whatsapp_status.identity_of(body) or f"{person}/{identity(body.get('timestamp'))}",
         sender=Address(ChannelName.WHATSAPP, person),
         text=text,
-        received_at=now,
+        received_at=_written_at(body, now),
         kind=kind,
         # A thumb under an answer asks for nothing, but is looked at like everything a person sends.
         is_addressed=is_ours and "group_id" not in body and kind_named != "reaction",
     )
-    return Arrival(message, to)
+    number = identity(body.get("from"))
+    formerly = None if number is None or number == person else Address(ChannelName.WHATSAPP, number)
+    return Arrival(message, to, formerly)
+
+
+def _written_at(body: Fields, now: datetime) -> datetime:
+    """By WhatsApp's own clock, from which it counts 24 hours; now when that cannot be read, or has not come yet."""
+    told = whatsapp_status.moment(body.get("timestamp"))
+    return now if told is None else min(told, now)
 
 
 def _person(body: Fields, value: Fields) -> str | None:

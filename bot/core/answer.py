@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import compose, followup, subscribing, together
-from bot.core.command import ENTRIES, Command, NoteUnanswered
+from bot.core import compose, feedback, followup, rating, subscribing, together
+from bot.core.channel import Limits
+from bot.core.command import ENTRIES, Command
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check, is_called_off
 from bot.core.entry import Entry, EntryKind, Knowledge
 from bot.core.exercising import argument_of
+from bot.core.keeping import kept, noted
 from bot.core.lookout import look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
@@ -21,7 +23,6 @@ from bot.core.turn import Turn as Turn
 
 _MATCHED = 4_000  # characters that the matcher is given; it reads sixty words
 _LONGEST_NUMBER = 2  # digits of a choice's number; 911 has three
-_KEPT = 500  # characters of a question that are kept: three SMS of it tell a curator what was asked
 # "I just need someone to come" matches the entry on talking to a person; while an emergency is open that is not enough.
 _SURE_IN_EMERGENCY = 0.9
 _COURTESIES = ("thanks", "small-talk")  # of what is not ours: after them people still talk about the answer before
@@ -33,7 +34,7 @@ def looked(text: str, snapshot: Snapshot) -> Verdict:
     # "Exercise" among their words would say that nothing is real; as our command's name it says nothing.
     words, rules = fold(argument_of(text) or text), snapshot.knowledge.rules
     is_number = words.line.isdecimal() and len(words.line) <= _LONGEST_NUMBER
-    if is_number or _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text):
+    if is_number or _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text) or rating.read(text):
         return check(words, rules)
     return look(words, rules, snapshot.lookout)
 
@@ -44,12 +45,11 @@ def answer(
     snapshot: Snapshot,
     conversation: Conversation,
     now: datetime,
-    *,
-    announces: bool = False,
+    limits: Limits | None = None,
 ) -> Turn:
     """Decide about one message. Pure: the same arguments give the same turn.
 
-    `announces`: people may subscribe to advisories where it came from.
+    `limits` are those of where it came from; None: nobody can subscribe to advisories there.
     """
     language = spoken_in(message, snapshot, conversation)
     if verdict.level is Level.EMERGENCY:
@@ -58,13 +58,16 @@ def answer(
         return Turn(verdict, Outcome.EMERGENCY, reply, language, opened)
     if message.kind is Kind.MEDIA:
         verdict = replace(verdict, level=Level.CAUTION)
+    elif press := rating.read(message.text):
+        return feedback.pressed(press, verdict, conversation, language, snapshot, now)
     asked = (
         conversation.asked if message.text == compose.NONE_OF_THESE or conversation.chosen(message.text, now) else None
     )
     heard = replace(conversation, spoke=language, asked=asked)
     if conversation.has_open_emergency(now):
-        return _after_emergency(message, verdict, snapshot, heard, language, now, announces)
-    return _shown(_decided(message, verdict, snapshot, heard, language, now, announces), snapshot, now)
+        return _after_emergency(message, verdict, snapshot, heard, language, now, limits)
+    turn = _shown(_decided(message, verdict, snapshot, heard, language, now, limits), snapshot, now)
+    return feedback.asking(turn, message, conversation, snapshot, now) if limits and limits.takes_feedback else turn
 
 
 def replied(turn: Turn, reply: Reply, snapshot: Snapshot, now: datetime) -> Turn:
@@ -79,7 +82,7 @@ def _after_emergency(
     conversation: Conversation,
     language: str,
     now: datetime,
-    announces: bool,
+    limits: Limits | None,
 ) -> Turn:
     """What follows a 911 reply: called off, it is over; a clear question is answered under the notice; the rest - an
     address, "yes", "hurry" - gets the 911 reply again, never a menu."""
@@ -87,7 +90,7 @@ def _after_emergency(
     is_over = is_called_off(fold(message.text), knowledge.rules)
     if is_over:
         conversation = replace(conversation, emergency_at=None)
-    turn = _decided(message, verdict, snapshot, conversation, language, now, announces)
+    turn = _decided(message, verdict, snapshot, conversation, language, now, limits)
     if is_over and turn.order is None:
         shown = _shown(turn, snapshot, now)
         closing = knowledge.phrases("emergency_closed", language)
@@ -150,9 +153,10 @@ def _decided(
     conversation: Conversation,
     language: str,
     now: datetime,
-    announces: bool,
+    limits: Limits | None,
 ) -> Turn:
     knowledge, text = snapshot.knowledge, message.text
+    announces = limits is not None and limits.announces
     today = now.astimezone(knowledge.department.time_zone).date()
 
     def answered(entry: Entry, match: Match = NO_MATCH) -> Turn:
@@ -163,14 +167,14 @@ def _decided(
 
     def asked(entries: Iterable[Entry], match: Match) -> Turn:
         which = turn(Outcome.ASKED_WHICH, compose.which(entries, language, knowledge), match=match)
-        return replace(which, conversation=replace(conversation, asked=text[:_KEPT]))
+        return replace(which, conversation=replace(conversation, asked=kept(text, verdict, match, knowledge) or None))
 
     def turn(outcome: Outcome, reply: Reply, entry: str | None = None, match: Match = NO_MATCH) -> Turn:
         return Turn(verdict, outcome, reply, language, conversation, entry, match=match)
 
     def wished(wish: Wish) -> Turn:
-        told = subscribing.proposed if announces else subscribing.elsewhere
-        done = turn(Outcome.COMMAND, told(wish, language, knowledge), subscribing.entry_of(wish, knowledge))
+        reply = subscribing.proposed(wish, language, knowledge, limits)
+        done = turn(Outcome.COMMAND, reply, subscribing.entry_of(wish, knowledge))
         return replace(done, order=None if isinstance(wish, Inquiry) or not announces else wish)
 
     if message.kind is not Kind.MEDIA and (entry := _entry(text, knowledge)):
@@ -217,8 +221,10 @@ def _decided(
         return answered(first, match_own)
     if match.certainty is Certainty.NEAR:
         return asked([candidate.entry for candidate in match_own.candidates], match_own)
-    unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge), match=match_own)
-    return replace(unknown, actions=_noted(text, language, (c.entry.id for c in match_own.candidates)))
+    question = kept(text, verdict, match_own, knowledge)
+    name = "not_found" if question else "not_found_unkept"
+    unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge, name), match=match_own)
+    return replace(unknown, actions=noted(question, language, (c.entry.id for c in match_own.candidates)))
 
 
 def _meant(
@@ -266,11 +272,11 @@ def _commanded(command: Command, turn: Turn, snapshot: Snapshot, now: datetime) 
             return replace(turn, reply=compose.menu(EntryKind.PROGRAM, language, knowledge))
         case "none":
             near = (choice.value.removeprefix(compose.ENTRY_MARK) for choice in turn.conversation.offered)
-            noted = _noted(turn.conversation.asked or "", language, (n for n in near if n in knowledge.entries))
-            reply = compose.sentence("none_noted", language, knowledge)
+            notes = noted(turn.conversation.asked or "", language, (n for n in near if n in knowledge.entries))
+            reply = compose.sentence("none_noted" if notes else "none_unkept", language, knowledge)
             missed = replace(compose.not_found(language, knowledge), text=reply.text)
-            kept = replace(turn.conversation, asked=None)
-            return replace(turn, outcome=Outcome.NOT_FOUND, reply=missed, actions=noted, conversation=kept)
+            over = replace(turn.conversation, asked=None)
+            return replace(turn, outcome=Outcome.NOT_FOUND, reply=missed, actions=notes, conversation=over)
         case "help" | "start":
             name = "help" if command.name == "help" else "greeting"
             return replace(turn, reply=compose.greeting(name, language, knowledge))
@@ -290,9 +296,3 @@ def _entry(value: str, knowledge: Knowledge) -> Entry | None:
 def _own(match: Match) -> tuple[Candidate, ...]:
     """Candidates that the department answers for."""
     return tuple(c for c in match.candidates if c.entry.kind is not EntryKind.OUT_OF_SCOPE)
-
-
-def _noted(question: str, language: str, near: Iterable[str]) -> tuple[NoteUnanswered, ...]:
-    """The note for the curators; none when there is no word in the question."""
-    question = question[:_KEPT]
-    return (NoteUnanswered(question, language, tuple(near)),) if fold(question).tokens else ()

@@ -56,8 +56,10 @@ class Limits:
 
     `text_units` counted by `measure` is the longest text; `choices` how many buttons it shows under one (0: none,
     choices become numbered lines); `label_units` how long a button's words may be before the platform cuts them.
-    `announces`: people may subscribe to advisories there. An answer longer than `answer_units` is cut to them and ends
-    with a link to its `page`, which is found by the entry it came from; None: there is none.
+    `announces`: people may subscribe to advisories there. `stop_silences`: after STOP nothing of ours gets through,
+    replies neither. `is_metered`: each unit of a text is a message that is paid for. An answer longer than
+    `answer_units` is cut to them and ends with a link to its `page`, which is found by the entry it came from; None:
+    there is none. `takes_feedback`: a tap costs nobody anything there, so people are asked whether an answer helped.
     """
 
     text_units: int
@@ -65,8 +67,11 @@ class Limits:
     label_units: int
     measure: Callable[[str], int] = len
     announces: bool = False
+    stop_silences: bool = False
+    is_metered: bool = False
     answer_units: int | None = None
     page: Callable[[str], str | None] | None = None
+    takes_feedback: bool = False
 
 
 class Channel(Protocol):

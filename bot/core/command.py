@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.core.entry import CommandWords
+from bot.core.rating import Seen
 from bot.core.text import fold
 
 _SLASH = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s+(\S{1,64}))?\s*\Z", re.IGNORECASE)
@@ -35,11 +36,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class NoteUnanswered:
-    """Keep this question for the curators, without its asker; `near` are the entries that came closest."""
+    """Keep this question for the curators, without its asker; `near` are the entries that came closest.
+
+    `seen` is the answer that did not help; None: there was none.
+    """
 
     question: str = field(repr=False)
     language: str
     near: tuple[str, ...]
+    seen: Seen | None = None
 
 
 class Commands:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.core.emergency import Verdict
-from bot.core.entry import ContactValue, Entry, EntryKind, Knowledge, Risk, Source
+from bot.core.entry import ContactValue, Entry, EntryKind, Knowledge, Risk, Source, fingerprint
 from bot.core.message import Choice, Reply
 
 NONE_OF_THESE: Final = "/none"
@@ -76,11 +76,27 @@ def which(entries: Iterable[Entry], language: str, knowledge: Knowledge) -> Repl
     return Reply(knowledge.phrases("ask_which", language), (*_titles(entries, language, 3), none))
 
 
-def not_found(language: str, knowledge: Knowledge) -> Reply:
-    """That the bot does not know, and whom to ask instead."""
+def not_found(language: str, knowledge: Knowledge, name: str = "not_found") -> Reply:
+    """That the bot does not know, in this sentence of its own, and whom to ask instead."""
     link = knowledge.department.links.get("website", "")
-    text = "\n".join(filter(None, (knowledge.phrases("not_found", language), link)))
+    text = "\n".join(filter(None, (knowledge.phrases(name, language), link)))
     return Reply(text, _titles(_contacts(knowledge), language, 2))
+
+
+def sorry(language: str, knowledge: Knowledge, today: date) -> Reply:
+    """What is said when an answer did not help: whom to ask instead, and where the official answers are."""
+    shown = (entry for entry in _contacts(knowledge) if not gives_way(entry, today))
+    ask = next((_listed(entry, language, knowledge) for entry in shown), "")
+    link = knowledge.department.links.get("website", "")
+    return Reply("\n".join(filter(None, (knowledge.phrases("feedback_sorry", language), ask, link))))
+
+
+def version(entry: Entry, language: str, knowledge: Knowledge) -> str:
+    """The fingerprint of what the entry says in the language, without the days on which it was checked."""
+    spoken = _spoken(entry, language, knowledge)
+    wording = entry.wordings[spoken]
+    said = (wording.title, wording.answer or "", *wording.details.values(), *_channel_lines(entry, spoken, knowledge))
+    return fingerprint("\n".join(said))
 
 
 def sentence(name: str, language: str, knowledge: Knowledge) -> Reply:

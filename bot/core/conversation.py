@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.message import Choice
+from bot.core.rating import MOST_SHOWN, Shown
 from bot.core.text import fold
 
 # A number typed tomorrow is more likely about something else; a family reading the list in turn takes minutes.
@@ -25,7 +26,8 @@ class Conversation:
     the first message. `offered` are the choices under the last reply, in their order; `entry` is what was answered
     last, None when nothing was. `asked` is the question that brought "which of these?", kept in memory only; None
     when there is none. `emergency_at` is when the 911 redirect was last given, None when no emergency is open.
-    `replied_at` is when the last reply was decided, None before it.
+    `replied_at` is when the last reply was decided, None before it. `shown` are the answers that may still be rated,
+    the oldest first.
     """
 
     language: str | None = None
@@ -36,6 +38,7 @@ class Conversation:
     asked: str | None = field(default=None, repr=False)
     emergency_at: datetime | None = None
     replied_at: datetime | None = field(default=None, compare=False)  # not what the chat is about
+    shown: tuple[Shown, ...] = ()
 
     def just_answered(self, now: datetime) -> str | None:
         """The entry that what is written now may go on from; None when there is none, or too long ago."""
@@ -57,6 +60,10 @@ class Conversation:
     def has_open_emergency(self, now: datetime) -> bool:
         """Whether what is written now may still belong to an emergency."""
         return self.emergency_at is not None and now - self.emergency_at <= _EMERGENCY_LASTS
+
+    def showing(self, shown: Shown) -> "Conversation":
+        """The same chat with one more answer that may be rated."""
+        return replace(self, shown=(*self.shown, shown)[-MOST_SHOWN:])
 
     def offering(self, choices: tuple[Choice, ...], now: datetime) -> "Conversation":
         """The same chat with these choices open, and none from before."""

@@ -90,7 +90,10 @@ class ContactValue:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing the department is asked. None for owner, dates or source: the curator has not said."""
+    """One thing the department is asked. None for owner, dates or source: the curator has not said.
+
+    `is_crisis`: whoever asks it may be in distress; nobody asks them whether the answer helped.
+    """
 
     id: str
     kind: EntryKind
@@ -103,6 +106,7 @@ class Entry:
     source: Source | None = None
     related: tuple[str, ...] = ()
     channels: tuple[ContactValue, ...] = ()
+    is_crisis: bool = False
 
     def asks(self) -> Iterator[tuple[str, Ask]]:
         """Every phrasing with its language; the titles count, because people type what they read on a button."""
@@ -135,7 +139,8 @@ SENTENCES = tuple(
     web_label web_send web_open web_close web_you web_bot web_conversation web_choices web_language web_skip
     web_connecting web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking
     web_no_script web_overview_heading web_privacy_note nothing_more courtesies joining follow_up_openings
-    follow_up_words menu_subscribe menu_stop advisory_offer advisory_terms advisory_signed_up advisory_every
+    follow_up_words menu_subscribe menu_stop advisory_offer advisory_terms advisory_terms_silenced advisory_signed_up
+    advisory_every
     advisory_urgent advisory_language advisory_nothing advisory_stopped advisory_stopped_topic advisory_failed
     advisory_stop_failed advisory_not_here advisory_telegram advisory_city advisory_ask_stop advisory_exercise_joined
     advisory_exercise_left advisory_exercise_member advisory_exercise_refused button_all_topics button_choices
@@ -146,6 +151,7 @@ SENTENCES = tuple(
     bulletin_superseded bulletin_update bulletin_withdrawn bulletin_withdraws clock_form clock_full
     clock_halves exercise_mark level_advisory level_alert level_community moment_form not_a_drill relative_times
     weekdays
+    web_rating button_helped button_not_helped feedback_thanks feedback_sorry not_found_unkept none_unkept
     web_advisories web_advisories_all page_advisories page_skip page_live page_past page_none page_down page_missing
     page_not_watched page_get_heading page_feed page_cap page_issued page_in_effect page_begins page_expired
     page_updated page_withdrawn page_withdraws page_thread

@@ -1,18 +1,18 @@
 """A message as numbers: the words, pairs of words and runs of letters that everything learned reads."""
 
 import math
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, count, pairwise
+from itertools import chain, compress, count, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
 
 # What is read of a long message: its first and its last words. The rules read all of it; here a pasted page must not
 # cost more than a long message, and what somebody needs stands at one of the ends.
@@ -21,6 +21,7 @@ _LONGEST_WORD = 24  # letters of a word that are read; no word of the three lang
 _EDGES = ("^", "$")
 _SHORTEST_RUN = 2
 _ALWAYS, _ONE = np.zeros(1, np.int32), np.ones(1, np.float32)
+_NONE, _NOUGHT = np.zeros(0, np.int32), np.zeros(1, np.int64)
 _AT_ONCE, _BITS = 1_000, 32  # messages whose features are made sets of together; bits of a feature's number
 
 # An unknown feature counts in a block's length as half of the rarest one would, so that a message nobody has seen the
@@ -66,16 +67,18 @@ class Features:
     def learned(cls, messages: Iterable[Sequence[str]], shares: Shares) -> "Features":
         """The features that enough of the messages share; the fewer share one, the more it weighs."""
         said = [tuple(words) for words in messages]
-        numbering, rows = _met_by_all(said, shares.longest_run)
-        times = np.bincount(np.concatenate([_ALWAYS, *rows])).tolist()
-        blocks = [sorted(name for name, met in names.items() if times[met] >= shares.seen_in) for names in numbering]
-        met = [names[name] for names, block in zip(numbering, blocks, strict=True) for name in block]
-        rarity = [1.0, *(math.log((1 + len(said)) / (1 + times[each])) + 1 for each in met)]
-        features = cls(shares, blocks, np.array(rarity, np.float32))
-        number = np.full(len(times), -1, np.int32)
-        number[[0, *met]] = np.arange(features.count)
-        known = (number[row] for row in rows)
-        features._learned = dict(zip(said, (ids[ids >= 0] for ids in known), strict=True))
+        names, met, owners = _met_by_all([_read(words) for words in said], shares.longest_run)
+        times = np.bincount(met, minlength=1)
+        is_kept = times >= shares.seen_in
+        is_kept[0] = True
+        firsts = np.cumsum([1, *map(len, names)]).tolist()
+        blocks = [list(compress(block, is_kept[at:].tolist())) for at, block in zip(firsts, names, strict=False)]
+        rarity = np.log((1 + len(said)) / (1 + times[is_kept])) + 1
+        rarity[0] = 1
+        features = cls(shares, blocks, rarity.astype(np.float32))
+        is_known, number = is_kept[met], np.cumsum(is_kept, dtype=np.int32) - 1
+        ids, ends = number[met[is_known]], np.searchsorted(owners[is_known], np.arange(len(said) + 1)).tolist()
+        features._learned = {words: ids[at:end] for words, (at, end) in zip(said, pairwise(ends), strict=True)}
         return features
 
     def numbers(self, words: Sequence[str]) -> Ids:
@@ -119,31 +122,77 @@ def _met(words: Sequence[str], longest: int) -> tuple[Set[str], Set[str], Set[st
 
 def _met_by_all(
     messages: Sequence[Sequence[str]], longest: int
-) -> tuple[tuple[Mapping[str, int], Mapping[str, int], Mapping[str, int]], list[Ids]]:
-    """The features of all messages, numbered as they come, and the numbers of each message.
+) -> tuple[tuple[Sequence[str], Sequence[str], Sequence[str]], Ids, Ids]:
+    """The names of all features, numbered from 1 on, block by block; the numbers that were met, and by which message.
 
-    Each word is taken apart once, and sets are made many at a time: one by one 15,000 messages take two seconds.
+    Words are numbered first, and all else is made of their numbers: made of strings, the features of 15,000 messages
+    take a second.
     """
-    numbers = count(1)
-    once, pairs, runs = (defaultdict[str, int](numbers.__next__) for _ in range(3))
-    of_word: dict[str, array[int]] = {}
-    rows: list[Ids] = []
-    for at in range(0, len(messages), _AT_ONCE):
-        some, lengths = array("q"), []
-        for words in map(_read, messages[at : at + _AT_ONCE]):
-            before = len(some)
-            some.append(0)
-            some.extend(map(pairs.__getitem__, _pairs(words)))
-            for word in _once(words):
-                if word not in of_word:
-                    of_word[word] = array("q", [once[word], *map(runs.__getitem__, _runs_in(word, longest))])
-                some += of_word[word]
-            lengths.append(len(some) - before)
-        owners = np.arange(len(lengths)) << _BITS
-        met = np.sort(np.array(some) + np.repeat(owners, lengths))
-        met = met[np.diff(met, prepend=-1) > 0]  # many times as fast as `np.unique`
-        rows += np.split((met & (1 << _BITS) - 1).astype(np.int32), np.searchsorted(met, owners[1:]))
-    return (once, pairs, runs), rows
+    words = list(dict.fromkeys(chain.from_iterable(messages)))
+    code = {word: at for at, word in enumerate(words)}
+    said = np.fromiter(map(code.__getitem__, chain.from_iterable(messages)), np.int64)
+    lengths = np.fromiter(map(len, messages), np.int64)
+    ends = np.concatenate([_NOUGHT, np.cumsum(lengths)])
+    once = defaultdict[str, int](count().__next__)
+    once_said = np.array([once[word[:_LONGEST_WORD]] for word in words], np.int64)[said]
+    pairs, paired = _paired((*words, *_EDGES), said, ends)
+    runs, many, run = _taken_apart(list(once), longest)
+    first = np.cumsum(many) - many
+
+    met, owners = [_NONE], [_NONE]
+    for low in range(0, len(messages), _AT_ONCE):
+        some = lengths[low : low + _AT_ONCE]
+        high, owner = low + len(some), np.arange(len(some)) << _BITS
+        word, owner_of_word = once_said[ends[low] : ends[high]], np.repeat(owner, some)
+        each = (
+            owner,
+            owner_of_word + 1 + word,
+            np.repeat(owner, some + 1) + 1 + len(once) + paired[ends[low] + low : ends[high] + high],
+            np.repeat(owner_of_word, many[word]) + 1 + len(once) + len(pairs) + run[stretched(first[word], many[word])],
+        )
+        found = np.concatenate(each)
+        found.sort()
+        found = found[np.append(True, found[1:] != found[:-1])]  # many times as fast as `np.unique`
+        met.append((found & (1 << _BITS) - 1).astype(np.int32))
+        owners.append((found >> _BITS).astype(np.int32) + np.int32(low))
+    return (list(once), pairs, runs), np.concatenate(met), np.concatenate(owners)
+
+
+def _paired(words: Sequence[str], said: Places, ends: Places) -> tuple[list[str], Places]:
+    """The names of all pairs of neighbours, and the number of each pair: a message has one more than it has words.
+
+    The last two of `words` are the edges; `ends` has where each message ends, and a nought before them.
+    """
+    before, after = np.insert(said, ends[:-1], len(words) - 2), np.insert(said, ends[1:], len(words) - 1)
+    pairs, paired = np.unique(before * len(words) + after, return_inverse=True)
+    ones, others = (each.tolist() for each in np.divmod(pairs, len(words)))
+    return [f"{words[one]} {words[other]}" for one, other in zip(ones, others, strict=True)], paired
+
+
+def _taken_apart(words: Sequence[str], longest: int) -> tuple[list[str], Places, Places]:
+    """The names of all runs; how many each word has, and their numbers end to end."""
+    text = f" {' '.join(words)} "
+    letters, letter = np.unique(np.frombuffer(text.encode("utf-32-le"), np.uint32), return_inverse=True)
+    lengths = np.array([len(word) for word in words], np.int64)
+    starts = np.cumsum(lengths + 1) - lengths - 1
+    names: list[str] = []
+    found, owners, key = [_NOUGHT[:0]], [_NOUGHT[:0]], letter
+    for length in range(_SHORTEST_RUN, longest + 1):
+        key = key[:-1] * len(letters) + letter[length - 1 :]
+        many = np.maximum(lengths + 3 - length, 0)
+        at = stretched(starts, many)
+        _, first, run = np.unique(key[at], return_index=True, return_inverse=True)
+        found.append(run + len(names))
+        owners.append(np.repeat(np.arange(len(words)), many))
+        names += [text[place : place + length] for place in at[first].tolist()]
+    owner = np.concatenate(owners)
+    return names, np.bincount(owner, minlength=len(words)), np.concatenate(found)[np.argsort(owner, kind="stable")]
+
+
+def stretched(starts: Places, lengths: Places) -> Places:
+    """All places in stretches of an array, end to end."""
+    ends = np.cumsum(lengths)
+    return np.arange(lengths.sum()) + np.repeat(starts - ends + lengths, lengths)
 
 
 @lru_cache(maxsize=4_000)  # words come again and again; one person cannot fill the memory with others

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.core.channel import Limits
 from bot.core.compose import ENTRY_MARK
-from bot.core.message import Part, Reply
+from bot.core.message import Choice, Part, Reply
 
 # Where a text may be parted, best first: between paragraphs, lines, sentences, words.
 _SEAMS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?:;])\s+"), re.compile(r"\s+"))
@@ -24,8 +24,17 @@ def fit(reply: Reply, limits: Limits) -> tuple[Part, ...]:
         text = "\n".join((text, "", *numbered))
     if shortened := _shortened(reply, text, limits):
         text, buttons = shortened, ()
+    else:
+        buttons += _rating(reply, buttons, limits)
     *before, last = _split(text, limits)
     return (*(Part(part, urgent=reply.urgent) for part in before), Part(last, buttons, reply.urgent))
+
+
+def _rating(reply: Reply, buttons: tuple[Choice, ...], limits: Limits) -> tuple[Choice, ...]:
+    """The buttons that ask whether it helped, where there is room beside the others and all can be read whole."""
+    every = (*buttons, *reply.rating)
+    is_room = limits.takes_feedback and not reply.urgent and len(every) <= limits.choices
+    return reply.rating if is_room and all(limits.measure(each.label) <= limits.label_units for each in every) else ()
 
 
 def _shortened(reply: Reply, text: str, limits: Limits) -> str | None:

@@ -42,11 +42,8 @@ class Languages:
 
 def _counted(texts: Iterable[str]) -> Counter[str]:
     """How often the texts have each feature: every word is taken apart once, however often it is said."""
-    said: Counter[str] = Counter()
-    for text in texts:
-        said.update(_words(text))
     counts: dict[str, int] = defaultdict(int)
-    for word, times in said.items():
+    for word, times in Counter(_words("\n".join(texts))).items():
         for feature in _features_of(word):
             counts[feature] += times
     return Counter(counts)

@@ -5,12 +5,10 @@ entries all: what asks for these stands for a question that nobody has an answer
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.core.features import Floats, Sparse
+from bot.core.features import Floats, Places, Sparse
 from bot.core.likelihood import Likelihood
 from bot.core.match import Learned, Phrasings, log_odds
 from bot.core.sketch import Sketch
@@ -34,35 +32,41 @@ _USUAL_SHARES, _USUAL_SCORES, _USUAL_ENTRIES = (0.25, 0.75), (0.95, -0.6), 150
 _NEVER = np.float32(-50.0)  # the score of an entry that a fold knows nothing of
 _HELD = 1e-3  # keeps slope and bias finite where everything is right
 _SEED = 0
-
-_Whole = npt.NDArray[np.int64]
+_AT_ONCE = 1_000
 
 
 def learned(phrasings: Phrasings, vectors: Floats | None) -> Learned:
     """Learn from the phrasings and one sentence vector for each; from their words alone when there are no vectors."""
-    met = [phrasings.features.of(words.tokens) for words in phrasings.words]
-    read = Sketch(phrasings.features).every(met, vectors)
+    read = Sketch(phrasings.features).every([phrasings.features.of(words.tokens) for words in phrasings.words], vectors)
     labels = np.array(phrasings.labels, np.int64)
-    shares, (slope, bias), nothing = _USUAL_SHARES, _USUAL_SCORES, -math.inf
-    bias -= math.log(_USUAL_ENTRIES / max(1, min(_USUAL_ENTRIES, len(phrasings.entries) - 1))) / 2
     if phrasings.own >= _FEWEST_ENTRIES and len(labels) >= _FEWEST_PHRASINGS * phrasings.own:
-        counted, regressed, truth = _held_out(phrasings, met, labels, read)
-        shares, nothing = (_weighed(counted, regressed, truth), 1.0), _NOTHING
-        slope, bias = _calibrated(shares[0] * counted + regressed, truth, phrasings.own)
+        measured = _measured(phrasings, labels, read)
+    else:
+        slope, bias = _USUAL_SCORES
+        bias -= math.log(_USUAL_ENTRIES / max(1, min(_USUAL_ENTRIES, len(phrasings.entries) - 1))) / 2
+        measured = *_USUAL_SHARES, slope, bias, -math.inf
     weights = _regression(read, labels, len(phrasings.entries), _ROUNDS)
-    return Learned(weights, vectors is not None, *shares, slope, bias, nothing)
+    return Learned(weights, vectors is not None, *measured)
 
 
-def _regression(read: Floats, labels: _Whole, classes: int, rounds: int) -> Floats:
+def _measured(phrasings: Phrasings, labels: Places, read: Floats) -> tuple[float, float, float, float, float]:
+    """What counts and regression weigh, slope and bias of the scores, and what nothing scores."""
+    counted, regressed, truth = _held_out(phrasings, labels, read)
+    share = _weighed(counted, regressed, truth)
+    counted *= np.float32(share)
+    counted += regressed
+    return share, 1.0, *_calibrated(counted, truth, phrasings.own), _NOTHING
+
+
+def _regression(read: Floats, labels: Places, classes: int, rounds: int, chosen: Places | None = None) -> Floats:
+    """Weights learned from rows that have these labels: the `chosen` ones of `read`, or all."""
     nothing = Sparse(np.zeros(1, np.int32), np.zeros(1, np.float32))
-    rows = Rows.of([nothing] * len(read), 1, read)
-    found = regression(rows, labels.tolist(), classes, [1.0] * len(read), _FREEDOM, rounds)
+    rows = Rows.of([nothing] * len(labels), 1, read, chosen)
+    found = regression(rows, labels.tolist(), classes, [1.0] * len(labels), _FREEDOM, rounds)
     return np.ascontiguousarray(found[:, 1:].T)
 
 
-def _held_out(
-    phrasings: Phrasings, met: Sequence[Sparse], labels: _Whole, read: Floats
-) -> tuple[Floats, Floats, _Whole]:
+def _held_out(phrasings: Phrasings, labels: Places, read: Floats) -> tuple[Floats, Floats, Places]:
     """Both judges' scores of phrasings they had not seen, and whose each was; -1 where its entry was left out."""
     lots, classes = np.random.RandomState(_SEED), len(phrasings.entries)
     fold = np.zeros(len(labels), np.int64)
@@ -70,7 +74,7 @@ def _held_out(
         own = lots.permutation(np.flatnonzero(labels == label))
         fold[own] = np.arange(len(own)) % _FOLDS
     drawn = lots.permutation(phrasings.own)
-    found: list[tuple[Floats, Floats, _Whole]] = []
+    found: list[tuple[Floats, Floats, Places]] = []
     for number in range(_FOLDS):
         left_out = np.isin(labels, drawn[number::_FOLDS][: phrasings.own // _LEFT_OUT])
         known = np.flatnonzero((fold != number) & ~left_out)
@@ -80,8 +84,10 @@ def _held_out(
         likelihood = Likelihood.counted(
             [phrasings.numbers[at] for at in known.tolist()], labels[known].tolist(), classes, phrasings.features.count
         )
-        counted = np.array([likelihood.of(met[at]) for at in every.tolist()], np.float32)
-        regressed = read[every] @ _regression(read[known], labels[known], classes, _MEASURING_ROUNDS)
+        met = (phrasings.features.of(phrasings.words[at].tokens) for at in every.tolist())  # kept, all are 20 MB
+        counted = np.array([likelihood.of(each) for each in met], np.float32)
+        weights = _regression(read, labels[known], classes, _MEASURING_ROUNDS, known)
+        regressed = np.concatenate([read[some] @ weights for some in np.array_split(every, 1 + len(every) // _AT_ONCE)])
         unknown = np.setdiff1d(np.arange(classes), labels[known])
         counted[:, unknown] = regressed[:, unknown] = _NEVER
         found.append((counted, regressed, np.where(left_out[every], -1, labels[every])))
@@ -89,7 +95,7 @@ def _held_out(
     return counted, regressed, truth
 
 
-def _weighed(counted: Floats, regressed: Floats, truth: _Whole) -> float:
+def _weighed(counted: Floats, regressed: Floats, truth: Places) -> float:
     """The most that the counts may weigh while so few less of the held-out phrasings find their entry."""
     answerable = truth >= 0
     counted, regressed, truth = counted[answerable], regressed[answerable], truth[answerable]
@@ -98,11 +104,13 @@ def _weighed(counted: Floats, regressed: Floats, truth: _Whole) -> float:
     return max(share for share, times in zip(_SHARES, found, strict=True) if times >= enough)
 
 
-def _calibrated(scores: Floats, truth: _Whole, own: int) -> tuple[float, float]:
+def _calibrated(scores: Floats, truth: Places, own: int) -> tuple[float, float]:
     """Slope and bias under which the log-odds of the best own entry say how often it is right (Platt)."""
     if not scores[:, :own].size:
         return 1.0, 0.0
-    best = log_odds(scores, _NOTHING)[:, :own].max(1)
+    # A few at a time: all their odds together would be 60 MB.
+    parts = np.array_split(scores, 1 + len(scores) // _AT_ONCE)
+    best = np.concatenate([log_odds(part, _NOTHING)[:, :own].max(1) for part in parts])
     is_right = (scores[:, :own].argmax(1) == truth).astype(np.float64)
     odds = np.stack([best, np.ones_like(best)], 1)
     found = np.zeros(2)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.core.features import Floats, Ids, Shares, Sparse
+from bot.core.features import Floats, Ids, Shares, Sparse, stretched
 
 SHARES = Shares(words=0.7, pairs=0.7, runs=0.7, longest_run=4)
 # Phrasings an entry is taken to have had in the general way before its own are counted, at most: where entries have
@@ -24,9 +24,15 @@ class Likelihood:
     def counted(cls, messages: Sequence[Ids], labels: Sequence[int], classes: int, width: int) -> "Likelihood":
         """Count the feature numbers of `messages` of so many classes; there are `width` numbers in all."""
         lengths = [len(message) for message in messages]
-        ids = np.concatenate([np.zeros(0, np.int32), *messages]).astype(np.int64)
-        said, times = np.unique(ids * classes + np.repeat(np.asarray(labels, np.int64), lengths), return_counts=True)
-        features, owners = said // classes, said % classes
+        said = np.concatenate([np.zeros(0, np.int32), *messages]).astype(np.int64)
+        said *= classes  # in place: there are two million
+        said += np.repeat(np.asarray(labels, np.int64), lengths)
+        said.sort()
+        is_first = np.ones(len(said), bool)
+        np.not_equal(said[1:], said[:-1], out=is_first[1:])
+        firsts = np.flatnonzero(is_first)
+        times = np.diff(firsts, append=len(said))
+        features, owners = np.divmod(said[firsts], classes)
         expected = (np.bincount(features, times, width) + 1) / (len(messages) + 2)
         prior = min(_MOST_PRIOR, max(1.0, len(messages) / max(1, classes)))
         gains = np.log1p(times / (prior * expected[features]))
@@ -38,8 +44,7 @@ class Likelihood:
         """The log-likelihood ratio of each class against all phrasings together."""
         starts = self._starts[met.ids]
         lengths = self._starts[met.ids + 1] - starts
-        ends = np.cumsum(lengths)
-        at = np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
+        at = stretched(starts, lengths)
         gained = np.bincount(
             self._owners[at], self._gains[at] * np.repeat(met.values, lengths), minlength=len(self._unsaid)
         )

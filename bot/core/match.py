@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -123,15 +124,18 @@ class Index:
             phrasings.numbers, phrasings.labels, len(phrasings.entries), phrasings.features.count
         )
         self._sketch = Sketch(phrasings.features)
-        said_by: dict[str, set[int]] = defaultdict(set)
         self._whole: dict[str, set[int]] = defaultdict(set)
+        said: list[list[str]] = [[] for _ in phrasings.entries]
         for label, words in zip(phrasings.labels, phrasings.words, strict=True):
             self._whole[words.line].add(label)
-            for word in words.tokens:
-                said_by[word].add(label)
+            said[label] += words.tokens
+        said_by: dict[str, list[int]] = defaultdict(list)
+        for label, tokens in enumerate(said):
+            for word in dict.fromkeys(tokens):
+                said_by[word].append(label)
         self._telling = {word: owners for word, owners in said_by.items() if len(owners) <= _most(word, phrasings)}
         self._said = frozenset(said_by)
-        self._speller = Speller(Counter(word for words in phrasings.words for word in words.tokens), real_words)
+        self._speller = Speller(Counter(chain.from_iterable(said)), real_words)
 
     def knowing(self, learned: Learned) -> "Index":
         """The same index after something was learned."""
@@ -140,11 +144,9 @@ class Index:
         index.learned = learned
         return index
 
-    def rank(self, words: Words, embed: Embed | None = None) -> Match:
+    def rank(self, words: Words, embed: Embed | None = None, most: int = _SHOWN) -> Match:
         """Candidates for the words, best first: a few more than may be offered."""
-        tokens = words.tokens
-        if len(tokens) > _FIRST_WORDS + _LAST_WORDS:
-            tokens = (*tokens[:_FIRST_WORDS], *tokens[-_LAST_WORDS:])
+        tokens = _read(words)
         meant = tuple(self._speller(word) for word in tokens)
         if not meant or not self.phrasings.entries:
             return NO_MATCH
@@ -157,10 +159,10 @@ class Index:
         for at in np.argsort(-scores, kind="stable"):
             score = 1 / (1 + math.exp(-(learned.slope * float(odds[at]) + learned.bias)))
             candidates.append((_WHOLE if whole == {int(at)} else score, int(at)))
-            if len(candidates) == _SHOWN and (whole <= {at for _, at in candidates} or len(whole) != 1):
+            if len(candidates) == most and (whole <= {at for _, at in candidates} or len(whole) != 1):
                 break
         candidates.sort(key=lambda each: -each[0])
-        found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:_SHOWN])
+        found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:most])
         return Match(self._certainty(candidates[0][1], found, scores, meant, bool(whole), embed), found)
 
     def firsts(self, vectors: Floats | None) -> list[Entry]:
@@ -172,6 +174,11 @@ class Index:
             read = self._sketch.every(every, vectors if learned.by_vector else None)
             scores = learned.counted * scores + learned.regressed * (read @ learned.weights)
         return [self.phrasings.entries[at] for at in scores.argmax(1)] if len(scores) else []
+
+    def corrections(self, words: Words) -> tuple[tuple[str, str], ...]:
+        """Words that were taken for others, with those."""
+        meant = ((word, self._speller(word)) for word in dict.fromkeys(_read(words)))
+        return tuple((word, other) for word, other in meant if word != other)
 
     def nearest(self, entry: Entry, words: Words) -> Ask:
         """The entry's phrasing that is most like the words: what `--why` shows."""
@@ -227,6 +234,18 @@ class Index:
             return len(shared) > 1
         scores, learned = self._scores(rest, " ".join(rest), embed)
         return learned.by_vector and int(scores.argmax()) == entry  # counts would go by "for" and "a"
+
+
+def bars(entry: Entry) -> tuple[float, float]:
+    """The scores that the entry needs: to be answered with, and to be offered."""
+    return (_ELSEWHERE if entry.kind is EntryKind.OUT_OF_SCOPE else _BARS[entry.risk]), _NEAR
+
+
+def _read(words: Words) -> tuple[str, ...]:
+    """Those of the words that are read: of a pasted page the first and the last."""
+    if len(words.tokens) <= _FIRST_WORDS + _LAST_WORDS:
+        return words.tokens
+    return (*words.tokens[:_FIRST_WORDS], *words.tokens[-_LAST_WORDS:])
 
 
 def _most(word: str, phrasings: Phrasings) -> float:

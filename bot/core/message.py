@@ -37,7 +37,8 @@ class Kind(Enum):
 class IncomingMessage:
     """One thing a resident sent.
 
-    `id` is the platform's, unique within the channel. `language` is what the platform says the person's device
+    `id` is the platform's, unique within the channel. `received_at` is the platform's own time where answers hang on
+    it: what is brought late was written earlier. `language` is what the platform says the person's device
     speaks, None when it says nothing. `is_addressed` is False for talk in a group that was not meant for the bot:
     only an emergency is answered there.
     """
@@ -65,7 +66,8 @@ class Reply:
 
     `source` is the entry they came from, None for the bot's own. `urgent` marks a 911 redirect, so that a channel may
     show it as one. `notice` is the 911 line that stands in the text, which is never cut away; "" when there is none.
-    `has_page`: all of it stands on the page of its source as well.
+    `has_page`: all of it stands on the page of its source as well. `rating` are the buttons that say whether it
+    helped; they have no number, so that they stand in the way of no other choice.
     """
 
     text: str
@@ -74,6 +76,7 @@ class Reply:
     urgent: bool = False
     notice: str = ""
     has_page: bool = False
+    rating: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,9 @@ class Speller:
         for word in sorted(real_words):
             if len(word) >= _SHORTEST:
                 self._real_by[word[0], len(word)].append(word)
-        self._sounding: dict[str, str] = {}
-        for word in sorted(vocabulary.keys() & real_words, key=lambda word: (vocabulary[word], word)):
-            self._sounding[_sound(word)] = word  # the one that is said most
+        shared = sorted(vocabulary.keys() & real_words, key=lambda word: (vocabulary[word], word))
+        # All in one text: word by word it would take three times as long. The one that is said most stays.
+        self._sounding = dict(zip(_sound("\n".join(shared)).split("\n"), shared, strict=False))
         self._meant: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:

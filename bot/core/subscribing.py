@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bot.core.channel import Limits
 from bot.core.entry import Knowledge
 from bot.core.exercising import AskCode, JoinExercises, LeaveExercises, exercised, membership, refused, written
 from bot.core.message import Choice, Reply
@@ -93,12 +94,17 @@ def entry_of(wish: Wish, knowledge: Knowledge) -> str | None:
     return name if name in knowledge.entries else None
 
 
-def proposed(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
-    """The reply where advisories can be sent, as long as nothing is stored: of an order, that it could not be done."""
+def proposed(wish: Wish, language: str, knowledge: Knowledge, limits: Limits | None) -> Reply:
+    """The reply while nothing is stored: of an order, that it could not be done; where none are sent, where some are.
+
+    `limits` are those of where it is said; None: no advisories are sent there.
+    """
+    if limits is None or not limits.announces:
+        return elsewhere(wish, language, knowledge)
     phrases = knowledge.phrases
     match wish:
         case Offer() if knowledge.alerting:
-            text = "\n\n".join((phrases("advisory_offer", language), _terms(language, knowledge)))
+            text = "\n\n".join((phrases("advisory_offer", language), _terms(language, knowledge, limits)))
             return _reply(wish, text, _topics(language, knowledge), knowledge)
         case Offer():
             return elsewhere(wish, language, knowledge)
@@ -109,7 +115,7 @@ def proposed(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
         case AskCode():
             return refused(language, knowledge)
         case order:
-            return confirmed(order, None, language, knowledge)
+            return confirmed(order, None, language, knowledge, limits)
 
 
 def elsewhere(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
@@ -126,7 +132,7 @@ def elsewhere(wish: Wish, language: str, knowledge: Knowledge) -> Reply:
     return _reply(wish, "\n".join(lines), (), knowledge)
 
 
-def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowledge) -> Reply:
+def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowledge, limits: Limits) -> Reply:
     """What is said about an order once the store has had it. None: it could not, and nothing else may be claimed."""
     phrases = knowledge.phrases
     if isinstance(order, JoinExercises | LeaveExercises):
@@ -144,7 +150,7 @@ def confirmed(order: Order, result: Done | None, language: str, knowledge: Knowl
             title = ", ".join(_titles([str(topic)], language, knowledge)) or str(topic)
             told = phrases("advisory_stopped_topic", language).replace("{topic}", title)
         case Subscribe() if result.before is None:
-            told = _terms(language, knowledge)
+            told = _terms(language, knowledge, limits)
         case _:
             told = membership(language, knowledge) if result.is_tester else ""
     gets = after if after is not None and after.topics else None
@@ -197,9 +203,10 @@ def _status(mine: Subscription, language: str, knowledge: Knowledge) -> str:
     return "\n".join(line.strip().replace("{topics}", titles).replace("{language}", name) for line in lines)
 
 
-def _terms(language: str, knowledge: Knowledge) -> str:
+def _terms(language: str, knowledge: Knowledge, limits: Limits) -> str:
     city = knowledge.alerting.city_alerts if knowledge.alerting else ""
-    return knowledge.phrases("advisory_terms", language).strip().replace("{city_alerts}", city)
+    name = "advisory_terms_silenced" if limits.stop_silences else "advisory_terms"
+    return knowledge.phrases(name, language).strip().replace("{city_alerts}", city)
 
 
 def _titles(topics: Iterable[str], language: str, knowledge: Knowledge) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a resident has asked to be told, as the bot remembers it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from bot.core.advisory import AdvisoryLevel
@@ -23,3 +24,11 @@ class Subscription:
     topics: frozenset[str]
     reach: Reach
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What is known of somebody who is written to unasked. `last_inbound_at` None: it is not known when they wrote."""
+
+    language: str
+    last_inbound_at: datetime | None = None

@@ -9,7 +9,8 @@ from bot.core.text import Words, fold
 _MOST_WORDS = 8  # of a message that goes on from an answer; a longer one says itself what it is about
 _MOST_PARTS = 3  # of a message are looked up by themselves: each costs as much as a message
 _LEAST_WORDS = 2  # of a part that may be a question of its own: "need fingerprints"
-_MARKS = r"[\W_]{%d,9}"  # between courtesies; bounded, so that a page of marks costs no more than one of letters
+# Between courtesies. Bounded and never given back, so that a page of marks costs no more than one of letters.
+_MARKS = r"[\W_]{%d,9}+"
 
 _END = 200  # characters in which the courtesies after a question stand
 

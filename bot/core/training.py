@@ -1,32 +1,38 @@
 """Examples to weights, in numpy: a softmax regression, and the descent that finds it."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.core.features import Floats, Ids, Sparse
+from bot.core.features import Floats, Ids, Places, Sparse
 
 _KEPT_STEPS = 8  # of the descent; more cost memory and save no round
 _HALVINGS = 12  # of a step that went too far
 _ENOUGH = 1e-4  # of the fall that the slope promises; the usual constant of the line search
+_AT_ONCE = 2_000  # vectors that are copied together
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Many messages at once: their features end to end, and a dense vector each when there is an encoder."""
+    """Many messages at once: their features end to end, and a dense vector each when there is an encoder.
 
-    starts: npt.NDArray[np.int64]
+    `chosen` says which row of `dense` is whose; None: they stand in order.
+    """
+
+    starts: Places
     owners: Ids
     ids: Ids
     values: Floats
     width: int
     dense: Floats | None = None
+    chosen: Places | None = None
 
     @classmethod
-    def of(cls, messages: Sequence[Sparse], width: int, dense: Floats | None = None) -> "Rows":
+    def of(
+        cls, messages: Sequence[Sparse], width: int, dense: Floats | None = None, chosen: Places | None = None
+    ) -> "Rows":
         """Join messages that have at least one feature each; `width` is how many features there are."""
         lengths = np.array([len(message.ids) for message in messages], np.int64)
         return cls(
@@ -36,19 +42,34 @@ class Rows:
             values=np.concatenate([message.values for message in messages]),
             width=width,
             dense=dense,
+            chosen=chosen,
         )
 
     def scores(self, weights: Floats) -> Floats:
         """One row a class, one column a message."""
         sparse = [np.add.reduceat(self.values * one[self.ids], self.starts) for one in weights[:, : self.width]]
         scores = np.array(sparse, np.float32)
-        return scores if self.dense is None else scores + weights[:, self.width :] @ self.dense.T
+        for some, dense in self._vectors():
+            scores[:, some] += weights[:, self.width :] @ dense.T
+        return scores
 
     def gathered(self, slopes: Floats) -> Floats:
         """The slopes of the messages' scores, as slopes of the weights."""
         sparse = [np.bincount(self.ids, self.values * one[self.owners], self.width) for one in slopes]
         gathered = np.array(sparse, np.float32)
-        return gathered if self.dense is None else np.hstack([gathered, slopes @ self.dense])
+        if self.dense is None:
+            return gathered
+        each = [slopes[:, some] @ dense for some, dense in self._vectors()]
+        return np.hstack([gathered, np.sum(each, axis=0, dtype=np.float32)])
+
+    def _vectors(self) -> Iterator[tuple[slice, Floats]]:
+        """The vectors of which messages; chosen ones few at a time, a copy of all would cost as much as they do."""
+        if self.dense is not None and self.chosen is None:
+            yield slice(None), self.dense
+        elif self.dense is not None and self.chosen is not None:
+            for at in range(0, len(self.chosen), _AT_ONCE):
+                some = slice(at, at + _AT_ONCE)
+                yield some, self.dense[self.chosen[some]]
 
 
 def regression(
@@ -58,16 +79,17 @@ def regression(
 
     `counts` says how often each message is taken to have been seen; `freedom` how little the weights are held back.
     """
-    right = np.zeros((classes, len(labels)), np.float32)
-    right[np.asarray(labels), np.arange(len(labels))] = 1
+    right = np.asarray(labels), np.arange(len(labels))
     times = np.asarray(counts, np.float32)
 
     def steepness(weights: Floats) -> tuple[float, Floats]:
         scores = rows.scores(weights)
         scores -= scores.max(0)
         total = np.log(np.exp(scores).sum(0))
-        loss = float((times * (total - (scores * right).sum(0))).sum(dtype=np.float64))
-        slopes = (np.exp(scores - total) - right) * times
+        loss = float((times * (total - scores[right])).sum(dtype=np.float64))
+        slopes = np.exp(np.subtract(scores, total, out=scores), out=scores)
+        slopes[right] -= 1
+        slopes *= times
         held = float(np.vdot(weights, weights)) / (2 * freedom)
         return loss + held, rows.gathered(slopes) + weights / np.float32(freedom)
 

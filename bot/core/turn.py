@@ -14,6 +14,7 @@ from bot.core.match import COUNTED, NO_MATCH, Index, Match, Phrasings
 from bot.core.message import Reply
 from bot.core.orders import FLOOR_ORDERS, Orders
 from bot.core.places import Places
+from bot.core.rating import NoteFeedback
 from bot.core.subscribing import ChangeLanguage, Order
 from bot.core.talk import SILENCE, Talk
 from bot.core.text import Words
@@ -80,7 +81,7 @@ class Turn:
     language: str
     conversation: Conversation
     entry: str | None = None
-    actions: tuple[NoteUnanswered | ChangeLanguage, ...] = ()
+    actions: tuple[NoteUnanswered | NoteFeedback | ChangeLanguage, ...] = ()
     match: Match = NO_MATCH
     order: Order | None = None
 

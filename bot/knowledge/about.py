@@ -15,6 +15,7 @@ class About(Enum):
     LINK = "links that do not start with https://"
     RELATED = "related entries that are not there"
     SWALLOWED = "wordings that are sent to 911"
+    CRISIS = "answers that people in distress ask for: write `crisis: true`"
     COLLISION = "asks that find another entry first"
     TWICE = "asks that stand word for word in two entries"
     QUESTION = "questions that do not find their entry, and known misses that do"

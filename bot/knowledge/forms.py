@@ -156,6 +156,8 @@ class EntryForm(Form):
     """Other entries, offered as buttons under the answer."""
     channels: list[ChannelForm] = []
     """Of a contact: phone, address, email, url, hours."""
+    crisis: Flag = False
+    """true: who asks this may be in distress. They are not asked whether it helped, and such questions are not kept."""
 
 
 class DepartmentForm(Form):

@@ -5,8 +5,11 @@ The words come with the package pyspellchecker, in the order of how often they a
 
 import gzip
 import json
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from operator import and_
 from unicodedata import normalize
 
 import numpy as np
@@ -18,7 +21,7 @@ from bot.knowledge.kept import DAMAGED
 
 log = structlog.get_logger()
 
-_ACCENTS = dict.fromkeys(range(0x300, 0x370))  # marks that NFKD has set apart
+_ACCENTS = re.compile("[\u0300-\u036f]+")  # marks that NFKD has set apart
 
 # The commonest of each language. Fewer let real words be bent; more bring in the misspellings themselves, which
 # such lists hold by the thousand.
@@ -39,12 +42,12 @@ def language(code: str) -> Language | None:
     except (*DAMAGED, ModuleNotFoundError) as e:
         log.warning("no lexicon", language=code, error=type(e).__name__)
         return None
-    shares: dict[str, float] = {}
     ranked = list(counts)
-    for word in ranked[:_COMMON]:
-        if folded := _one_word(word):
+    common, shares = ranked[:_COMMON], dict[str, float]()
+    for word, folded in zip(common, _folded(common), strict=True):
+        if folded:
             shares[folded] = shares.get(folded, 0) + counts[word] / every
-    return Language(shares, frozenset(_one_word(word) for word in ranked[_COMMON:] if len(word) >= SHORTEST))
+    return Language(shares, frozenset(_folded([word for word in ranked[_COMMON:] if len(word) >= SHORTEST])))
 
 
 def _commonest(listed: bytes) -> tuple[dict[str, int], int]:
@@ -59,25 +62,35 @@ def _commonest(listed: bytes) -> tuple[dict[str, int], int]:
         raise ValueError("no list with a word a line")
     starts, last = ends[:-1] + 1, ends[1:] - 1
     last -= letters[last] == ord(",")
-    times = np.zeros(len(last), np.int64)
+    times, at = np.zeros(len(last), np.int64), np.arange(len(last))
     for place in range(_MOST_DIGITS):
-        digits = letters[last].astype(np.int64) - ord("0")
-        is_digit = (digits >= 0) & (digits <= 9)
-        times += digits * is_digit * 10**place
-        last -= is_digit  # in front of the number it stays where it is
-    lines = (listed[starts[at] : ends[at + 1]].rstrip(b",") for at in np.argsort(-times, kind="stable")[:_RARER])
+        digits = letters[last[at] - place] - np.uint8(ord("0"))  # of what is no digit, above nine
+        is_digit = digits <= 9
+        at = at[is_digit]
+        times[at] += digits[is_digit] * np.int64(10**place)
+    ranked = np.argsort(-times, kind="stable")[:_RARER]
+    places = zip(starts[ranked].tolist(), ends[ranked + 1].tolist(), strict=True)
+    lines = (listed[start:end].rstrip(b",") for start, end in places)
     counts: dict[str, int] = json.loads(b"{" + b",".join(lines) + b"}")
     return counts, int(times.sum())
 
 
+def _folded(words: Sequence[str]) -> Sequence[str]:
+    """Each word folded, short forms without their apostrophe; empty for what is not one word.
+
+    There are a hundred thousand, and time counts: accents are taken off all at once, a letter three times in a row
+    stays, and only what is still no row of letters then is folded by itself.
+    """
+    found = _ACCENTS.sub("", normalize("NFKD", "\n".join(words))).lower().split("\n")
+    is_plain = map(and_, map(str.isascii, found), map(str.isalpha, found))
+    for at in [at for at, is_it in enumerate(is_plain) if not is_it] if words else ():
+        found[at] = _one_word(words[at])
+    return found if words else ()
+
+
 def _one_word(word: str) -> str:
-    """The word folded, short forms without their apostrophe; nothing when it is not one word."""
     short = word.replace("'", "")
     if short in SHORT_FORMS or (short.isascii() and short.isalpha() and word not in SHORT_FORMS):
         return short.lower()
-    # As folded, but for a letter three times in a row: there are a quarter of a million, and time counts.
-    plain = normalize("NFKD", word).translate(_ACCENTS)
-    if plain.isascii() and plain.isalpha():
-        return plain.lower()
     tokens = fold(word).tokens
     return tokens[0] if len(tokens) == 1 else ""

@@ -138,6 +138,7 @@ def _listed(files: Mapping[str, Node], name: str, kind: EntryKind, faults: Fault
             source=Source(form.source.title, form.source.url) if form.source else None,
             related=tuple(form.related),
             channels=tuple(_contact(each.kind, each.value, tuple(wordings)) for each in form.channels),
+            is_crisis=form.crisis,
         )
 
 

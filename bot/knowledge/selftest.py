@@ -15,6 +15,9 @@ from bot.knowledge.about import About
 from bot.knowledge.source import Problem
 from bot.knowledge.urgent import EmergencyFiles
 
+# Of the phrasings: those on a crisis have more that a help line is added to, on the registry of offenders a few less.
+_IN_DISTRESS, _FEW_IN_DISTRESS = 0.1, 2
+
 
 def cues(files: EmergencyFiles) -> Iterator[Problem]:
     """Faults of cues whose examples do not come out as they must: such a folder must not go live."""
@@ -59,11 +62,17 @@ def questions(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _swallowed(entry: Entry, rules: Rules) -> Iterator[Problem]:
+    in_distress, every = 0, 0
     for _, ask in entry.asks():
         verdict = check(fold(ask.text), rules)
+        in_distress, every = in_distress + (verdict.line is not None), every + 1
         if verdict.level is Level.EMERGENCY:
             told = f"{ask.text!r} is sent to 911 by cue `{verdict.cue}`"
             yield Problem(ask.place, told, is_fault=False, about=About.SWALLOWED)
+    is_ours = entry.kind is not EntryKind.OUT_OF_SCOPE
+    if is_ours and not entry.is_crisis and in_distress >= max(_FEW_IN_DISTRESS, _IN_DISTRESS * every):
+        told = f"`{entry.id}` has {in_distress} ask(s) that are met with a help line: whoever asks may be in distress"
+        yield Problem(entry.place, told, is_fault=False, about=About.CRISIS)
     value = check(fold(compose.ENTRY_MARK + entry.id), rules)
     if value.level is Level.EMERGENCY:
         told = f"the button of `{entry.id}` is sent to 911 by cue `{value.cue}`"

@@ -146,8 +146,8 @@ def read(folder: Path, shipped: Path) -> Sources:
             continue
         content = contents[name] = _content(name, path, problems)
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + content + b"\0")
-        if (node := _node(name, content, problems)) is not None:
-            files[name] = node
+        if (read_as := node(name, content, problems)) is not None:
+            files[name] = read_as
     return Sources(files, tuple(problems), digest.hexdigest()[:12], before, contents)
 
 
@@ -179,7 +179,8 @@ def _content(name: str, path: Path, problems: list[Problem]) -> bytes:
     return content
 
 
-def _node(name: str, content: bytes, problems: list[Problem]) -> Node | None:
+def node(name: str, content: bytes, problems: list[Problem]) -> Node | None:
+    """One file's content as a node; None, with every problem added to those given, when it cannot be read."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as e:

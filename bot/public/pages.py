@@ -19,7 +19,7 @@ from bot.public.links import telephone
 Answered = Callable[[Entry, str, Knowledge, date], Reply]
 
 _CHAT_SHEETS = ("colours.css", "notices.css", "chat.css", "launcher.css")
-_CHAT_SCRIPTS = ("links.js", "memory.js", "wire.js", "chat.js")
+_CHAT_SCRIPTS = ("links.js", "memory.js", "wire.js", "rating.js", "chat.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Pages:
         entry = knowledge.entries.get(request.match_info["id"])
         if entry is None:
             missing = {"title": knowledge.phrases("web_title", language), "related": (), "spoken": language}
-            missing["text"] = knowledge.phrases("not_found", language)
+            missing["text"] = knowledge.phrases("not_found_unkept", language)
             return self.frame.page("answer.html", request, knowledge, language, missing, status=404)
         today = self._clock().astimezone(knowledge.department.time_zone).date()
         reply = self._answered(entry, language, knowledge, today)

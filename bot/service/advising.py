@@ -129,7 +129,7 @@ class Advising:
         by.must_be_allowed(Act.APPROVE)
         shown = await self._ready(number, typed_count, seen)
         advisory = shown.advisory
-        if _is_urgent(advisory) and by.name == advisory.author and not _is_reason(override):
+        if is_urgent(advisory) and by.name == advisory.author and not _is_reason(override):
             raise ReleaseRefused((f"an Alert needs a second person; alone on duty, {_ASKED}",))
         words = shown.words
         return await self._advisories.approve(
@@ -154,7 +154,7 @@ class Advising:
     ) -> Advisory:
         """Let it go out, now or at `starts_at`."""
         advisory = await self._found_by(by, number)
-        by.must_be_allowed(Act.PUBLISH_ALERT if _is_urgent(advisory) else Act.PUBLISH)
+        by.must_be_allowed(Act.PUBLISH_ALERT if is_urgent(advisory) else Act.PUBLISH)
         now = self._clock()
         shown = await self._ready(number, typed_count, seen)
         if starts_at is not None and starts_at <= now:
@@ -187,7 +187,7 @@ class Advising:
     async def resume(self, number: int, by: Account) -> Advisory:
         """Go on where it was paused: whoever may start it."""
         advisory = await self._found_by(by, number)
-        by.must_be_allowed(Act.PUBLISH_ALERT if _is_urgent(advisory) else Act.PUBLISH)
+        by.must_be_allowed(Act.PUBLISH_ALERT if is_urgent(advisory) else Act.PUBLISH)
         return await self._advisories.resume(number, by.name, self._clock())
 
     async def cancel(self, number: int, by: Account) -> Advisory:
@@ -273,7 +273,7 @@ class Advising:
 _ASKED = f"give the reason in at least {SHORTEST_REASON} characters (override)"
 
 
-def _is_urgent(advisory: Advisory) -> bool:
+def is_urgent(advisory: Advisory) -> bool:
     """Whether it wakes residents: then a second person decides."""
     is_alert = advisory.content.level is AdvisoryLevel.ALERT and advisory.type is not AdvisoryType.CANCEL
     return is_alert and advisory.kind is AdvisoryKind.LIVE

@@ -4,10 +4,12 @@ import structlog
 
 from bot.core import compose
 from bot.core.answer import Snapshot, heard_in, spoken_in
+from bot.core.channel import Channel
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict
+from bot.core.fit import fit
 from bot.core.floor import FLOOR_TEXT
-from bot.core.message import IncomingMessage, Reply
+from bot.core.message import IncomingMessage, Part, Reply
 
 log = structlog.get_logger()
 
@@ -43,3 +45,12 @@ def failed(message: IncomingMessage, snapshot: Snapshot | None) -> Reply:
     except Exception:  # border: inbound message
         log.exception("apology failed")
     return Reply(FLOOR_TEXT, urgent=True)
+
+
+def fitted(reply: Reply, via: Channel) -> tuple[Part, ...]:
+    """The reply in parts; whole when it cannot be cut: no 911 reply is too long for a platform."""
+    try:
+        return fit(reply, via.limits)
+    except Exception:  # border: inbound message
+        log.exception("reply not cut")
+        return (Part(reply.text, reply.choices, reply.urgent),)

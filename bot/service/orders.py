@@ -7,6 +7,7 @@ import structlog
 
 from bot.core.advisory import AdvisoryKind
 from bot.core.answer import Snapshot, Turn, replied
+from bot.core.channel import Limits
 from bot.core.exercising import JoinExercises, LeaveExercises
 from bot.core.floor import FLOOR_STOPPED
 from bot.core.message import IncomingMessage, Reply
@@ -53,13 +54,13 @@ async def carried_out(
             return Done(None, None)
 
 
-def told(turn: Turn, done: Done | None, snapshot: Snapshot, now: datetime) -> Turn:
+def told(turn: Turn, done: Done | None, snapshot: Snapshot, now: datetime, limits: Limits) -> Turn:
     """The turn with the reply that tells what its order came to. A STOP that is stored is always confirmed."""
     order = turn.order
     if order is None:
         return turn
     try:
-        return replied(turn, confirmed(order, done, turn.language, snapshot.knowledge), snapshot, now)
+        return replied(turn, confirmed(order, done, turn.language, snapshot.knowledge, limits), snapshot, now)
     except Exception:  # border: inbound message
         log.exception("confirmation failed", order=type(order).__name__)
         is_stopped = done is not None and isinstance(order, Unsubscribe)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.core import bulletin
 from bot.core.advisory import Advisory, AdvisoryType
@@ -20,7 +20,7 @@ from bot.service.agreement import disagreements
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody had before their eyes when they said yes: how many people, and which words."""
+    """What somebody had before their eyes when they said yes: how many people, which words, about what, how long."""
 
     count: int
     words: str
@@ -37,7 +37,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An advisory as its approver sees it. `parts`: messages that one person gets, by channel and language."""
+    """An advisory as its approver sees it.
+
+    `parts`: messages that one person gets, by channel and language; those that are paid for, where each is.
+    """
 
     advisory: Advisory
     words: Words
@@ -62,7 +65,10 @@ class Preview:
 
     @property
     def seen(self) -> Seen:
-        told = json.dumps([dict(self.words.texts), dict(self.words.corrections)], ensure_ascii=False)
+        words, content = self.words, self.advisory.content
+        shown = [dict(words.texts), dict(words.corrections), dict(words.replacements)]
+        about = [content.topic, content.level.value, content.expires_at.astimezone(UTC).isoformat()]
+        told = json.dumps([*shown, *about], ensure_ascii=False)
         return Seen(self.count, hashlib.sha256(told.encode()).hexdigest()[:16])
 
     def people(self, what: int) -> Mapping[str, int]:
@@ -91,12 +97,17 @@ def preview(
         audience,
         {language: bulletin.counters(text) for language, text in words.texts.items()},
         {
-            (channel, language): len(fit(Reply(text), limit))
+            (channel, language): _messages(text, limit)
             for channel, limit in limits.items()
             for language, text in words.texts.items()
         },
         found if is_cancel else (*found, *disagreements(advisory.content)),
     )
+
+
+def _messages(text: str, limits: Limits) -> int:
+    parts = fit(Reply(text), limits)
+    return sum(limits.measure(part.text) for part in parts) if limits.is_metered else len(parts)
 
 
 def words_of(advisory: Advisory, thread: Iterable[Advisory], knowledge: Knowledge) -> Words:

@@ -14,23 +14,21 @@ import structlog
 
 from bot.core.answer import Snapshot, Turn, answer, looked
 from bot.core.channel import Channel, Receipt, SendFailed, TryLater
-from bot.core.command import NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, check
-from bot.core.fit import fit
 from bot.core.floor import FLOOR_NOT_STOPPED, FLOOR_RULES, FLOOR_STOPPED
 from bot.core.message import Address, IncomingMessage, Reply
-from bot.core.subscribing import ChangeLanguage, Done, Order, Unsubscribe
+from bot.core.subscribing import Done, Order, Unsubscribe
 from bot.core.text import fold
 from bot.knowledge.live import Live
-from bot.service.apology import UNCHECKED, failed, redirection
+from bot.service.apology import UNCHECKED, failed, fitted, redirection
+from bot.service.counting import Counting
+from bot.service.memory import Memory as Memory
+from bot.service.memory import noted
 from bot.service.orders import carried_out, is_stop, told
-from bot.store.conversations import Conversations
 from bot.store.faults import StoreDown
-from bot.store.inbox import Claim, Inbox
-from bot.store.journal import Journal
+from bot.store.inbox import Claim
 from bot.store.keys import Pseudonyms
-from bot.store.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -39,19 +37,6 @@ _LOADS_WITHIN = 20.0  # seconds; the first load takes two, on a slow disk more
 _STORE_WITHIN = 2.0  # seconds; the store keeps to less by itself, unless it is stuck
 _STORE_RESTS = 5.0  # seconds it is left alone after that: waits must not add up before a reply
 _REMEMBERED = 10_000  # conversations kept in memory; the store keeps the rest
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The store as reception uses it; every part may fail with `StoreDown` and costs no reply (house promise 2).
-
-    `subscriptions` None: they cannot be kept, as the key for addresses cannot be used.
-    """
-
-    inbox: Inbox
-    conversations: Conversations
-    journal: Journal
-    subscriptions: Subscriptions | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +51,7 @@ class Reception:
     def __init__(self, live: Live, pseudonyms: Pseudonyms, clock: Callable[[], datetime]) -> None:
         self._live, self.pseudonyms, self._clock = live, pseudonyms, clock
         self.memory: Memory | None = None
+        self.counting: Counting | None = None
         self._store_rests_until = 0.0
         self._people: dict[Address, _Person] = {}
         self._conversations: OrderedDict[Address, Conversation] = OrderedDict()
@@ -121,16 +107,16 @@ class Reception:
         """Send the 911 reply: no claim, no lock, no store. Delivered twice, it is answered twice."""
         reply = redirection(message, verdict, snapshot, self._conversations.get(message.sender))
         receipt = await self._send(reply, message, via)
-        await self._leave_open(message.sender)
+        await self._leave_open(message)
+        spoken = self._conversations.get(message.sender)
+        self._count(receipt, lambda counting: counting.redirected(message, verdict, snapshot, spoken))
         self._log(message, "emergency", verdict.cue, receipt, began)
         return receipt
 
-    async def _leave_open(self, person: Address) -> None:
+    async def _leave_open(self, message: IncomingMessage) -> None:
         """Remember that an emergency is open, after its reply has left: "hurry" alone must get 911 again."""
-        now = self._clock()
-        opened = replace(await self._recalled(person), emergency_at=now)
-        self._keep(person, opened)
-        await self._ask(lambda memory: memory.conversations.save(person, opened, now), None)
+        opened = replace(await self._recalled(message.sender), emergency_at=self._clock())
+        await self._save(message, opened)
 
     async def _answer(
         self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
@@ -144,11 +130,13 @@ class Reception:
         if turn is None or snapshot is None:
             reply = await self._stopped(message, via) or failed(message, snapshot)
             receipt = await self._send(reply, message, via)
+            self._count(receipt, lambda counting: counting.failed(message, snapshot))
             outcome, source = "failed", None
         else:
-            turn = await self._ordered(message, turn, snapshot)
-            await self._remember(message.sender, turn)
+            turn = await self._ordered(message, turn, snapshot, via)
+            await self._remember(message, turn)
             receipt = await self._send(turn.reply, message, via)
+            self._count(receipt, partial(Counting.answered, message=message, turn=turn, snapshot=snapshot))
             outcome, source = turn.outcome.value, turn.reply.source
         if receipt is Receipt.NOT_SENT:
             await self._ask(lambda memory: memory.inbox.release(message), None)
@@ -169,16 +157,17 @@ class Reception:
         if snapshot is None:
             return None
         try:
-            return answer(message, verdict, snapshot, before, self._clock(), announces=via.limits.announces)
+            return answer(message, verdict, snapshot, before, self._clock(), via.limits)
         except Exception:  # border: inbound message
             log.exception("turn failed", channel=message.sender.channel.value)
             return None
 
-    async def _ordered(self, message: IncomingMessage, turn: Turn, snapshot: Snapshot) -> Turn:
+    async def _ordered(self, message: IncomingMessage, turn: Turn, snapshot: Snapshot, via: Channel) -> Turn:
         """The turn with its order, if it has one, carried out: stored first, then told (law 6)."""
         if turn.order is None:
             return turn
-        return told(turn, await self._carried_out(turn.order, message, turn.language), snapshot, self._clock())
+        done = await self._carried_out(turn.order, message, turn.language)
+        return told(turn, done, snapshot, self._clock(), via.limits)
 
     async def _stopped(self, message: IncomingMessage, via: Channel) -> Reply | None:
         """STOP where nothing else can be decided, in the floor's words; None when the message is no STOP."""
@@ -202,12 +191,15 @@ class Reception:
         stored = await self._ask(lambda memory: memory.conversations.load(person), None)
         return self._conversations.get(person) or stored or Conversation()
 
-    async def _remember(self, person: Address, turn: Turn) -> None:
-        self._keep(person, turn.conversation)
-        now = self._clock()
-        await self._ask(lambda memory: memory.conversations.save(person, turn.conversation, now), None)
+    async def _remember(self, message: IncomingMessage, turn: Turn) -> None:
+        await self._save(message, turn.conversation)
         for note in turn.actions:
-            await self._ask(partial(_noted, note, person, now), None)
+            await self._ask(partial(noted, note, message.sender, self._clock()), None)
+
+    async def _save(self, message: IncomingMessage, conversation: Conversation) -> None:
+        person, now = message.sender, self._clock()
+        self._keep(person, conversation)
+        await self._ask(lambda memory: memory.conversations.save(person, conversation, now, message.received_at), None)
 
     def _keep(self, person: Address, conversation: Conversation) -> None:
         self._conversations[person] = conversation
@@ -236,7 +228,7 @@ class Reception:
 
     async def _send(self, reply: Reply, message: IncomingMessage, via: Channel) -> Receipt:
         try:
-            await via.send(message.sender, fit(reply, via.limits))
+            await via.send(message.sender, fitted(reply, via))
         except TryLater:
             return Receipt.NOT_SENT
         except SendFailed as e:
@@ -260,6 +252,12 @@ class Reception:
             if not person.waiting:
                 self._people.pop(address, None)
 
+    def _count(self, receipt: Receipt, how: Callable[[Counting], None]) -> None:
+        """Count what was answered; what the platform brings again is counted then."""
+        if self.counting is not None and receipt is not Receipt.NOT_SENT:
+            with suppress(Exception):  # border: inbound message; the reply has left, a count is lost
+                how(self.counting)
+
     def _log(self, message: IncomingMessage, outcome: str, source: str | None, receipt: Receipt, began: float) -> None:
         with suppress(Exception):  # border: inbound message; the reply has left, a line that cannot be written is lost
             log.info(
@@ -271,14 +269,6 @@ class Reception:
                 receipt=receipt.value,
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
-
-
-async def _noted(note: NoteUnanswered | ChangeLanguage, person: Address, now: datetime, memory: Memory) -> None:
-    match note:
-        case NoteUnanswered(question, language, near):
-            await memory.journal.note_unanswered(question, language, near, now)
-        case ChangeLanguage(language) if memory.subscriptions:
-            await memory.subscriptions.set_language(person, language, now)
 
 
 def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:

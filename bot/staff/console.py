@@ -1,16 +1,21 @@
 """The console as one application under `/staff`: every room's doors behind one guard."""
 
+import asyncio
+
 from aiohttp import web
 
 from bot.core.staff import Act
-from bot.staff import home
+from bot.staff import accounts, advisories, home, knowledge, own
+from bot.staff.audit import AuditRoom
 from bot.staff.doors import Door, Guard
+from bot.staff.editing import editing_of
+from bot.staff.figures import FiguresRoom
 from bot.staff.frame import Frame
 from bot.staff.office import Office
 from bot.staff.signing import Signing
+from bot.staff.trying import TryingRoom
+from bot.staff.unanswered import Unanswered
 from bot.staff.visit import HOME, Area
-
-_LARGEST = 2 * 1024 * 1024  # bytes of a form: the longest file of the knowledge, a few times
 
 AREAS = (
     Area("Home", "/", None),
@@ -31,12 +36,37 @@ class Console:
         self._office = office
         self._frame = Frame()
         self._signing = Signing(office, self._frame)
-        self.doors: tuple[Door, ...] = (*self._signing.doors(), *home.doors())
+        self._audit = AuditRoom(office)
+        self._figures = FiguresRoom(office)
+        self._editing = editing_of(office)
+        self.doors: tuple[Door, ...] = (
+            *self._signing.doors(),
+            *home.doors(),
+            *TryingRoom().doors(),
+            *Unanswered(office).doors(),
+            *knowledge.doors(),
+            *advisories.doors(),
+            *self._figures.doors(),
+            *own.doors(),
+            *accounts.doors(),
+            *self._audit.doors(),
+        )
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """What the rooms do by themselves, until stopping: finish saves, read figures ahead."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._editing.run(stopping), name="edits")
+            tasks.create_task(self._figures.run(stopping), name="figures")
+
+    async def close(self) -> None:
+        """End what the rooms have going on."""
+        await self._audit.close()
+        await self._editing.close()
 
     def setup(self, parent: web.Application) -> None:
         """Put it under `/staff` of the application that serves everything."""
         guard = Guard(self._office, self._frame, self.doors, AREAS)
-        app = web.Application(middlewares=[guard.borders], client_max_size=_LARGEST)
+        app = web.Application(middlewares=[guard.borders])
         self._frame.setup(app)
         app.router.add_routes([*self._signing.routes(), *guard.routes()])
         parent.router.add_get(HOME, _to_home)

@@ -19,11 +19,14 @@ from bot.store.database import Database
 from bot.store.faults import StoreDown
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
+from bot.store.marks import Marks
 from bot.store.outbox import Outbox
+from bot.store.own_account import OwnAccount
 from bot.store.sealed import Seal
 from bot.store.sessions import Sessions
 from bot.store.subscriptions import Subscriptions
 from bot.store.testers import Enrolment
+from bot.store.throttle import Throttle
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Office:
     """The rooms behind the pages. Asking for one that needs the store raises `StoreDown` until `database` is set.
 
     `folder` is the curated knowledge, `data` where drafts may be kept. `limits` are those of every channel of the
-    house. `pseudonyms` and `seal` are None when their key cannot be used: then nobody can sign in (law 10).
+    house. `pseudonyms` and `seal` are None when their key cannot be used: then nobody can sign in (law 10). `proxies`
+    is how many of our own stand in front and tell us whom they were asked by; `channels` tells what each one is doing.
     """
 
     live: Live
@@ -43,6 +47,8 @@ class Office:
     pseudonyms: Pseudonyms | None = field(repr=False)
     seal: Seal | None = field(repr=False)
     open_database: Database | None = None
+    proxies: int = 0
+    channels: Callable[[], Mapping[str, str]] = dict
 
     def knowledge(self) -> Knowledge:
         """The knowledge in use. Raises `StoreDown` while there is none at all."""
@@ -75,6 +81,18 @@ class Office:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.database, self.keys[1], lambda: next(iter(self.knowledge().department.name.values())))
+
+    @cached_property
+    def own_account(self) -> OwnAccount:
+        return OwnAccount(self.accounts.proving)
+
+    @cached_property
+    def marks(self) -> Marks:
+        return Marks.under(self.keys[0])
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        return Throttle(self.database, self.marks)
 
     @cached_property
     def audit(self) -> Audit:

@@ -1,5 +1,6 @@
 """One request of somebody who is signed in: who, with which rights, and how they are answered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from bot.store.sessions import Session
 
 PROOF_LASTS = timedelta(minutes=10)  # how long password and code count for the gravest acts; ASVS 5, 7.5.3
 HOME = "/staff"
+_INSIDE = re.compile(r"/staff/[\w./~-]*(\?[\w./~%&=+:,@!*-]*)?", re.ASCII)
+_NOT_AGAIN = (f"{HOME}/sign-in", f"{HOME}/sign-out", f"{HOME}/prove")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,12 @@ class Visit:
         return self.now - self.session.proved_at <= PROOF_LASTS
 
     def must_prove(self) -> None:
-        """Send whoever has not proved themselves lately to do so, and back to the page they came from."""
+        """Send whoever has not proved themselves lately to do so, and back to the page they came from.
+
+        What they had typed there is gone by then, so the page of a long form calls this before it shows itself.
+        """
         if not self.is_proved:
-            came_from = self.request.path if self.request.method == "GET" else self._referrer()
-            address = f"{HOME}/prove?then={quote(came_from)}"
+            address = with_then(f"{HOME}/prove", came_from(self.request))
             if self.wants_part:
                 raise web.HTTPNoContent(headers={"HX-Redirect": address})
             raise web.HTTPSeeOther(address)
@@ -67,7 +72,8 @@ class Visit:
     async def forms(self) -> MultiDictProxy[str]:
         """What was typed; a name may stand several times. Files are left out."""
         form = await self.request.post()
-        texts = [(name, value) for name, value in form.items() if isinstance(value, str)]
+        # No store keeps a NUL, and nobody types one.
+        texts = [(name, value.replace("\0", "\ufffd")) for name, value in form.items() if isinstance(value, str)]
         return MultiDictProxy(MultiDict(texts))
 
     async def form(self) -> Mapping[str, str]:
@@ -106,14 +112,33 @@ class Visit:
             "fault": self.office.live.fault,
         }
 
-    def _referrer(self) -> str:
-        """The page the form was on, when it is one of ours."""
-        path = urlsplit(self.request.headers.get("Referer", "")).path
-        return path if path.startswith(f"{HOME}/") else f"{HOME}/"
-
 
 def elsewhere(request: web.Request, address: str) -> web.Response:
     """On to the address; a piece of a page cannot follow there, so htmx is told to."""
     if "HX-Request" in request.headers:
         return web.Response(status=204, headers={"HX-Redirect": address})
     return web.Response(status=303, headers={"Location": address})
+
+
+def came_from(request: web.Request) -> str:
+    """The page somebody looks at: the one they ask for, or the one whose form they sent."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return inside(request.path_qs)
+    headers = request.headers
+    try:
+        parts = urlsplit(headers.get("HX-Current-URL", headers.get("Referer", "")))
+    except ValueError:
+        return f"{HOME}/"
+    return inside(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def inside(address: str) -> str:
+    """The address when it is a page of the console's, else the home page: nobody is sent elsewhere from here."""
+    path = address.partition("?")[0]
+    is_ours = _INSIDE.fullmatch(address) and ".." not in path and path not in _NOT_AGAIN
+    return address if is_ours else f"{HOME}/"
+
+
+def with_then(address: str, then: str) -> str:
+    """The address with where to go afterwards; the home page is where everybody goes anyway."""
+    return address if then == f"{HOME}/" else f"{address}?then={quote(then, safe='/')}"

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, insert, select, type_coerce
+from sqlalchemy import ColumnElement, Text, cast, func, insert, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.chain import FIRST, Anchor, Damage, Link, Reading, digest_of
@@ -15,7 +15,7 @@ from bot.store.database import Database
 from bot.store.staff_schema import audit as table
 
 _IN_TURN = 0x911B08  # the advisory lock under which PostgreSQL's replicas write into the books one after the other
-_AT_ONCE = 2_000  # links read in one transaction: some ten milliseconds
+AT_ONCE = 2_000  # links read in one transaction: some ten milliseconds
 
 _PG_TIME = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'  # what Python's isoformat writes of a time in UTC
 
@@ -50,19 +50,22 @@ class Audit:
         """The newest line's number and digest, for keeping where the database's owner cannot reach; None: no line."""
         return await self._database.run(_anchor)
 
-    async def verify(self, anchor: Anchor | None = None) -> tuple[Damage, ...]:
+    async def verify(
+        self, anchor: Anchor | None = None, told: Callable[[int], None] = lambda _: None
+    ) -> tuple[Damage, ...]:
         """What somebody has done to the books, by number; nothing when every line is as it was written.
 
-        Lines cut off at the end show only against an anchor that was kept elsewhere.
+        Lines cut off at the end show only against an anchor that was kept elsewhere. `told` hears how far it is.
         """
         reading = Reading(anchor)
         last = None
         while not reading.is_hopeless:
-            links = await self._database.run(_links, last)
+            links = await self._database.run(links_after, last, AT_ONCE)
             await asyncio.to_thread(reading.read, links)
-            if len(links) < _AT_ONCE:
+            if len(links) < AT_ONCE:
                 break
             last = links[-1].number
+            told(last)
         return await asyncio.to_thread(reading.damages)
 
 
@@ -100,12 +103,15 @@ async def _anchor(connection: AsyncConnection) -> Anchor | None:
     return None if last is None else Anchor(last.number, last.digest)
 
 
-async def _links(connection: AsyncConnection, after: int | None) -> list[Link]:
+async def links_after(
+    connection: AsyncConnection, after: int | None, most: int, *wanted: ColumnElement[bool]
+) -> list[Link]:
+    """At most so many lines behind that number, or from the first, as they were digested."""
     kept = table.c
     # As it was digested: SQLite keeps a time as that text, PostgreSQL is asked to write it so.
     is_text = connection.dialect.name == "sqlite"
     at = type_coerce(kept.at, Text) if is_text else cast(func.to_char(func.timezone("UTC", kept.at), _PG_TIME), Text)
     columns = (kept.number, at, kept.who, kept.act, kept.subject, kept.details, kept.previous, kept.digest)
-    asked = select(*columns).order_by(kept.number).limit(_AT_ONCE)
+    asked = select(*columns).where(*wanted).order_by(kept.number).limit(most)
     rows = await connection.execute(asked if after is None else asked.where(kept.number > after))
     return [Link(*row) for row in rows]

@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
 from bot.core.message import Address, Choice
+from bot.core.rating import Seen, Shown
 from bot.store.database import Database, insert
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
@@ -28,9 +29,14 @@ class Conversations:
         """The chat so far; None when there is none, or none that can be read."""
         return await self._database.run(_load, self._pseudonyms.of(person))
 
-    async def save(self, person: Address, conversation: Conversation, now: datetime) -> None:
-        """Keep the chat in place of what was kept before; whoever writes can be written to again."""
-        await self._database.run(_save, self._pseudonyms.of(person), conversation, now)
+    async def save(
+        self, person: Address, conversation: Conversation, now: datetime, wrote_at: datetime | None = None
+    ) -> None:
+        """Keep the chat in place of what was kept before; whoever writes can be written to again.
+
+        `wrote_at` is when they wrote what it is saved for; None: now.
+        """
+        await self._database.run(_save, self._pseudonyms.of(person), conversation, now, wrote_at or now)
 
     async def forget(self, before: datetime) -> int:
         """Delete the chats that rest since before then and tell how many; the settings say how long they may stay."""
@@ -45,6 +51,7 @@ async def _load(connection: AsyncConnection, person: str) -> Conversation | None
         table.c.offered_at,
         table.c.entry,
         table.c.emergency_at,
+        table.c.shown,
         table.c.saved_at,
     )
     try:
@@ -65,6 +72,9 @@ def _read(row: Row[*tuple[Any, ...]]) -> Conversation:
                 choices.append(Choice(label, value))
             case _:
                 raise ValueError("not a choice")
+    shown = json.loads(row.shown or "[]")
+    if not isinstance(shown, list):
+        raise ValueError("not a list")
     return Conversation(
         row.language,
         row.spoke,
@@ -73,10 +83,24 @@ def _read(row: Row[*tuple[Any, ...]]) -> Conversation:
         row.entry,
         emergency_at=row.emergency_at,
         replied_at=row.saved_at,  # a chat is saved when its reply is decided
+        shown=tuple(map(_shown, shown)),
     )
 
 
-async def _save(connection: AsyncConnection, person: str, conversation: Conversation, now: datetime) -> None:
+def _plain(shown: Shown) -> list[object]:
+    return [shown.key, shown.seen.entry, shown.seen.version, shown.language, shown.is_rated]
+
+
+def _shown(kept: object) -> Shown:
+    match kept:
+        case [str(key), str(entry), str(version), str(language), bool(is_rated)]:
+            return Shown(key, Seen(entry, version), language, is_rated)
+    raise ValueError("not an answer")
+
+
+async def _save(
+    connection: AsyncConnection, person: str, conversation: Conversation, now: datetime, wrote_at: datetime
+) -> None:
     values = {
         "language": conversation.language,
         "spoke": conversation.spoke,
@@ -84,10 +108,19 @@ async def _save(connection: AsyncConnection, person: str, conversation: Conversa
         "offered_at": conversation.offered_at,
         "entry": conversation.entry,
         "emergency_at": conversation.emergency_at,
+        "shown": json.dumps([_plain(shown) for shown in conversation.shown]),
         "saved_at": now,
     }
     row = insert(connection, table).values(person=person, **values)
     await connection.execute(row.on_conflict_do_update(index_elements=[table.c.person], set_=values))
-    suspended = and_(belongs_to(person), subscription.c.state == "suspended")
-    revived = {"state": "active", "note": None, "changed_at": now}
-    await connection.execute(update(subscription).where(suspended).values(revived))
+    # One statement for both: it is run for every message. Of whoever has stopped nothing more is noted.
+    is_subscribed = and_(belongs_to(person), subscription.c.state != "stopped")
+    last, changed = subscription.c.last_inbound_at, subscription.c.changed_at
+    wrote = {
+        "state": "active",
+        "note": None,
+        "changed_at": case((subscription.c.state == "suspended", literal(now, changed.type)), else_=changed),
+        # What a platform brings late is older than what came since.
+        "last_inbound_at": case((or_(last.is_(None), last < wrote_at), literal(wrote_at, last.type)), else_=last),
+    }
+    await connection.execute(update(subscription).where(is_subscribed).values(wrote))

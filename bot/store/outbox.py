@@ -6,13 +6,13 @@ from datetime import datetime
 
 from bot.core.advisory import AdvisoryLevel
 from bot.core.delivery import Delivery, Settlement
-from bot.core.message import ChannelName
+from bot.core.message import Address, ChannelName
 from bot.store.claiming import Claimed, Wait, claim
 from bot.store.database import Database
 from bot.store.keys import Pseudonyms
 from bot.store.progress import LedgerRow, Progress, progress, some_rows
 from bot.store.sealed import Seal
-from bot.store.settling import Move, settle
+from bot.store.settling import Move, lose, move_to, settle
 from bot.store.timekeeping import start, tick
 
 __all__ = ["Claimed", "LedgerRow", "Outbox", "Progress", "Wait"]
@@ -38,11 +38,19 @@ class Outbox:
 
     async def settle(self, delivery: Delivery, settlement: Settlement, lane: str, now: datetime) -> bool:
         """Write down what became of the send; False, and nothing changed, when the lease was lost meanwhile."""
-        move = None
-        if settlement.moved_to is not None:
-            sealed = self._seal.close(settlement.moved_to)
-            move = Move(self._pseudonyms.of(settlement.moved_to), settlement.moved_to.channel, sealed)
+        move = None if settlement.moved_to is None else self._move(settlement.moved_to)
         return await self._database.run(settle, replace(settlement, moved_to=None), delivery, lane, move, now)
+
+    async def lose(self, who: Address, why: str, *, has_opted_out: bool, now: datetime) -> None:
+        """Take note of what a platform tells late: they cannot be reached, or have stopped us there.
+
+        `why` holds no address. What was sent to them stays sent.
+        """
+        await self._database.run(lose, self._pseudonyms.of(who), why, has_opted_out=has_opted_out, now=now)
+
+    async def move(self, who: Address, to: Address, now: datetime) -> None:
+        """Write to them there from now on; where they have a subscription of its own, or have stopped, that counts."""
+        await self._database.run(move_to, self._pseudonyms.of(who), self._move(to), now)
 
     async def tick(self, now: datetime) -> None:
         """What time brings, to be called every second by any number of replicas.
@@ -64,3 +72,6 @@ class Outbox:
             for row in some:
                 yield row
             last = some[-1].subscription
+
+    def _move(self, to: Address) -> Move:
+        return Move(self._pseudonyms.of(to), to.channel, self._seal.close(to))

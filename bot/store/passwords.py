@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import secrets
 import unicodedata
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +17,11 @@ _LOOKED_AT = 72  # characters; the estimate takes long for more, and these decid
 _AT_ONCE = 2  # of 64 MiB and a fifth of a second of a core each
 # The hash of nothing anybody knows: an unknown name costs as much as a known one.
 _DUMMY = "$argon2id$v=19$m=65536,t=3,p=4$vC+knHg50k2ThWiGATJ+sg$hB2qfs/ts3tEd3uf2gLik8MnS7mhIwDnpbNkU8QqI7E"
+
+START_LASTS = timedelta(days=3)  # over a weekend; ASVS 5, 6.4.1
+_START = "start"  # before the hash of one: `start 2026-11-26T12:00:00+00:00 $argon2id$...`
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none is taken for another when it is read out
+_GROUPS, _GROUP = 4, 4  # 79 bits
 
 
 def faults(password: str, *known: str) -> tuple[str, ...]:
@@ -33,12 +40,37 @@ def faults(password: str, *known: str) -> tuple[str, ...]:
     return ()
 
 
+def start_password() -> str:
+    """A password to begin with, which its owner must change: nobody else knows what they change it to."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+
+
+def as_start(kept: str, until: datetime) -> str:
+    """The hash of a start password, good until then."""
+    return f"{_START} {until.isoformat()} {kept}"
+
+
+def is_start(kept: str) -> bool:
+    """Whether what is kept is that of a start password."""
+    return kept.startswith(f"{_START} ")
+
+
+def is_over(kept: str, now: datetime) -> bool:
+    """Whether it is that of a start password whose time is up."""
+    return is_start(kept) and now >= datetime.fromisoformat(kept.split(" ")[1])
+
+
 class Passwords:
-    """Hashes of passwords, made and compared in threads, two at a time."""
+    """Passwords judged, hashed and compared in threads, two at a time."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def faults(self, password: str, *known: str) -> tuple[str, ...]:
+        """As `faults`, which thinks for up to a tenth of a second: meanwhile somebody may need 911."""
+        async with self._turn:
+            return await asyncio.to_thread(faults, password, *known)
 
     async def kept(self, password: str) -> str:
         """What the store keeps in place of the password."""
@@ -51,12 +83,12 @@ class Passwords:
             return await asyncio.to_thread(self._fits, kept or _DUMMY, password) and kept is not None
 
     def is_old(self, kept: str) -> bool:
-        """Whether it was hashed with less work than is usual by now."""
-        return self._hasher.check_needs_rehash(kept)
+        """Whether it was hashed with less work than is usual by now; a start password is changed anyway."""
+        return not is_start(kept) and self._hasher.check_needs_rehash(kept)
 
     def _fits(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept, _plain(password)[: LONGEST + 1])
+            return self._hasher.verify(kept.rpartition(" ")[2], _plain(password)[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return False
 

@@ -1,4 +1,5 @@
-"""The tables of residents and advisories as they are now; staff's are in `staff_schema`.
+"""The tables of residents and advisories as they are now; staff's are in `staff_schema`, what
+curators read in `asked_schema`.
 
 How a file of an earlier day becomes like this is told in `migrations`.
 """
@@ -25,9 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0005"  # the newest migration; a test holds the two together, so that a start need not import alembic
-
-LONGEST_QUESTION = 500  # characters; three SMS of it tell a curator what was asked
+REVISION = "0006"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 
 class Moment(TypeDecorator[datetime]):
@@ -107,24 +106,12 @@ conversation = Table(
     Column("offered_at", Moment),
     Column("entry", Text),
     Column("emergency_at", Moment),  # NULL: no emergency is open
+    Column("shown", Text),  # JSON: answers that may still be rated, the oldest first
     Column("saved_at", Moment, nullable=False),
     CheckConstraint("length(person) = 26", name="person"),
     Index(None, "saved_at"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
-)
-
-unanswered = Table(
-    "unanswered",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("asked_on", Day, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("question", Text, nullable=False),  # redacted
-    Column("near", Text, nullable=False),  # JSON: [entry, ...]
-    CheckConstraint(f"length(question) <= {LONGEST_QUESTION}", name="question"),
-    Index(None, "asked_on"),
-    sqlite_strict=True,
 )
 
 _KINDS = "kind IN ('live', 'exercise')"

@@ -62,7 +62,7 @@ async def settle(
     if lane is not None and settlement.lane_until is not None:
         await _rest(connection, lane, settlement.lane_until, settlement.note or "", now)
     if move is not None:
-        await _move(connection, delivery.subscription, move, now)
+        await move_to(connection, person, move, now)
     if settlement.suspends:
         await _suspend(connection, subscription.c.id == delivery.subscription, settlement.note, now)
     if settlement.ends:
@@ -133,11 +133,12 @@ async def _rest(connection: AsyncConnection, lane: str, until: datetime, why: st
     await connection.execute(row.on_conflict_do_update(index_elements=[lanes.c.name], set_=rests, where=is_longer))
 
 
-async def _move(connection: AsyncConnection, number: int, move: Move, now: datetime) -> None:
+async def move_to(connection: AsyncConnection, person: str | ScalarSelect[str], move: Move, now: datetime) -> None:
     """Every subscription of that chat is the new chat's; where that one has its own, or has stopped, its own counts."""
-    person = select(subscription.c.person).where(subscription.c.id == number).scalar_subquery()
-    rows = await connection.execute(select(subscription).where(belongs_to(person)))
+    rows = await connection.execute(select(subscription).where(belongs_to(person)).with_for_update())
     found = [row for row in rows if row.state != "stopped"]
+    if not found:
+        return
     there = set((await connection.execute(select(subscription.c.kind).where(belongs_to(move.person)))).scalars())
     for row in found:
         if row.person == move.person:

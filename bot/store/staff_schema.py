@@ -31,6 +31,7 @@ audit = Table(
     Column("details", Text, nullable=False),  # JSON
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False, unique=True),
+    Index(None, "subject"),  # what happened to one advisory stands on its page
     sqlite_strict=True,
 )
 

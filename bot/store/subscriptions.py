@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel, AdvisoryType
 from bot.core.delivery import State
 from bot.core.message import Address, ChannelName
-from bot.core.subscription import Reach, Subscription
+from bot.core.subscription import Contact, Reach, Subscription
 from bot.store.database import Database, insert
 from bot.store.keys import Pseudonyms
 from bot.store.schema import advisory, delivery, subscribed_topic, subscription
@@ -97,6 +97,10 @@ class Subscriptions:
         """Delete codes and wrong tries that have run out, and tell how many rows that were."""
         return await self._database.run(forget, now)
 
+    async def contact(self, person: Address) -> Contact | None:
+        """What a platform must know to write to them; None when they are to be sent nothing."""
+        return await self._database.run(_contact, self._pseudonyms.of(person))
+
     async def counts(self) -> Mapping[str, int]:
         """How many people get each topic, those in exercises apart; a topic that nobody gets is absent."""
         return await self._database.run(_counts)
@@ -119,7 +123,7 @@ def wanted(topic: ColumnElement[str] | str, *, is_urgent: bool) -> ColumnElement
 
 async def leave(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Stop these subscriptions: no address, no topics, nothing due. The pseudonym stays, so that it is known."""
-    stopped = {"state": "stopped", "address": None, "note": None, "changed_at": now}
+    stopped = {"state": "stopped", "address": None, "note": None, "last_inbound_at": None, "changed_at": now}
     await connection.execute(update(subscription).where(subscription.c.id.in_(ids)).values(stopped))
     await connection.execute(delete(subscribed_topic).where(subscribed_topic.c.subscription.in_(ids)))
     await opt_out(connection, delivery.c.subscription.in_(ids), now)
@@ -265,6 +269,14 @@ async def counted(connection: AsyncConnection, who: ColumnElement[bool]) -> dict
     groups = (subscription.c.channel, subscription.c.language)
     rows = await connection.execute(select(*groups, func.count()).where(who).group_by(*groups).order_by(*groups))
     return {(ChannelName(channel), language): count for channel, language, count in rows}
+
+
+async def _contact(connection: AsyncConnection, person: str) -> Contact | None:
+    known = select(subscription.c.language, subscription.c.last_inbound_at)
+    is_subscribed = and_(belongs_to(person), subscription.c.state != "stopped")
+    live_first = known.where(is_subscribed).order_by(subscription.c.kind.desc()).limit(1)
+    row = (await connection.execute(live_first)).first()
+    return None if row is None else Contact(row.language, row.last_inbound_at)
 
 
 async def _testers(connection: AsyncConnection) -> dict[tuple[ChannelName, str], int]:

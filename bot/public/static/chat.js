@@ -54,6 +54,12 @@ class DepartmentChat extends HTMLElement {
     this.mark();
   }
 
+  /* Say whether an answer helped. What was pressed is seen where it was pressed, so it is not said once more. */
+  rate({ label, value }) {
+    this.wire.ask({ id: newId(), text: label, choice: value });
+    this.mark();
+  }
+
   /* Change the language of everything shown, and tell the bot. */
   speak(language) {
     if (!(language in CHAT.words)) return;
@@ -191,7 +197,8 @@ class DepartmentChat extends HTMLElement {
     if (said.isUrgent) this.alarm.textContent = this.word("call_911");
   }
 
-  show({ id, text, choices, isMine, isUrgent }) {
+  show(shown) {
+    const { id, text, isMine, isUrgent } = shown;
     const who = element("span", { className: "unseen", word: isMine ? "you" : "bot" });
     const said = element("div", { className: isMine ? "said mine" : "said" }, who);
     const add = (words) => {
@@ -206,13 +213,15 @@ class DepartmentChat extends HTMLElement {
       said.append(call());
       if (rest.length) add(rest.join("\n"));
     } else add(text);
-    if (choices?.length) {
+    const choices = (shown.choices || []).filter((choice) => !isRating(choice));
+    if (choices.length) {
       const group = element("div", { className: "choices", role: "group", named: "choices" });
       for (const { label, value } of choices) {
         group.append(element("button", { type: "button", textContent: label, onclick: () => this.ask(label, value) }));
       }
       said.append(group);
     }
+    said.append(...rating(shown, (choice) => this.rate(choice)));
     this.log.append(said);
     this.label(said);
     // An answer that an emergency overtook must not push the 911 message out of sight.

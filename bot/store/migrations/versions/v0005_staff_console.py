@@ -1,4 +1,4 @@
-"""Sessions of staff, who guesses at passwords, edits of the knowledge, counts of turns; when a subscriber last wrote."""
+"""Sessions of staff, who guesses at passwords, edits of the knowledge, counts of turns; when subscribers last wrote."""
 
 import sqlalchemy as sa
 from alembic import op

