@@ -321,7 +321,7 @@ class _Terminal(Door):
 
 
 async def _nowhere(_: Street, __: Any) -> int:
-    raise NotImplementedError("the terminal has no webhook")
+    raise AssertionError("the terminal has no webhook")
 
 
 TERMINAL = _Terminal(

@@ -1,20 +1,13 @@
 """The dress of every public page: its head and foot, its headers, its language, the files it links to."""
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
 
 from bot.core.entry import Knowledge
+from bot.public.dress import Dress
 from bot.public.links import pieces
-
-_HERE = Path(__file__).parent
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_TEMPLATES: Final = web.AppKey("public_templates", jinja2.Environment)
 
 # Nothing from elsewhere, nothing written into the page: what a page may do is what its own files do.
 PAGE_HEADERS: Final = {
@@ -29,42 +22,17 @@ PAGE_HEADERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """Something served as it is; `version` names its content."""
-
-    body: bytes
-    type: str
-    version: str
-
-    @classmethod
-    def of(cls, body: bytes, type: str) -> "File":  # noqa: A002 - what it is called on the wire
-        return cls(body, type, hashlib.sha256(body).hexdigest()[:16])
-
-
 class Frame:
-    """Templates and static files, and what every page has of them."""
+    """What every public page has in common."""
 
     def __init__(self) -> None:
-        paths = sorted((_HERE / "static").iterdir())
-        self.files = {path.name: File.of(path.read_bytes(), _TYPES[path.suffix]) for path in paths}
+        self._dress = Dress(Path(__file__).parent)
+        self.files = self._dress.files
+        self.address = self._dress.address
 
     def setup(self, app: web.Application) -> None:
         """Add the templates and the static files to the application."""
-        aiohttp_jinja2.setup(
-            app,
-            app_key=_TEMPLATES,
-            loader=jinja2.FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        app.router.add_get("/static/{version}/{name}", self._static)
-
-    def address(self, name: str) -> str:
-        """Where the static file is, by its content: it may be kept for ever."""
-        return f"/static/{self.files[name].version}/{name}"
+        self._dress.setup(app, {"Cross-Origin-Resource-Policy": "cross-origin"})
 
     def page(
         self,
@@ -83,40 +51,11 @@ class Frame:
             "names": knowledge.phrases.texts["language_name"],
             "department": name.get(language) or next(iter(name.values())),
             "say": lambda phrase: knowledge.phrases(phrase, language),
-            "static": self.address,
             "pieces": pieces,
         }
-        page = aiohttp_jinja2.render_template(template, request, always | shown, app_key=_TEMPLATES, status=status)
+        page = self._dress.page(template, request, always | shown, status)
         page.headers.update(PAGE_HEADERS | {"Content-Language": language})
-        page.enable_compression()
         return page
-
-    async def _static(self, request: web.Request) -> web.Response:
-        file = self.files.get(request.match_info["name"])
-        if file is None:
-            raise web.HTTPNotFound
-        is_this = request.match_info["version"] == file.version
-        return sent(
-            request,
-            file,
-            {
-                "Cache-Control": "public, max-age=31536000, immutable" if is_this else "no-cache",
-                "Cross-Origin-Resource-Policy": "cross-origin",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
-
-
-def sent(request: web.Request, file: File, headers: dict[str, str]) -> web.Response:
-    """The file, or that the browser has it already."""
-    answer = web.Response(body=file.body, content_type=file.type, charset="utf-8", headers=headers)
-    answer.etag = file.version
-    if any(tag.value == file.version for tag in request.if_none_match or ()):
-        answer = web.Response(status=304, headers=headers)
-        answer.etag = file.version
-        return answer
-    answer.enable_compression()
-    return answer
 
 
 def language_of(request: web.Request, knowledge: Knowledge) -> str:

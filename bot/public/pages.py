@@ -13,7 +13,8 @@ from bot.core.compose import ENTRY_MARK, sentence
 from bot.core.entry import ContactKind, Entry, EntryKind, Knowledge
 from bot.core.message import Reply
 from bot.core.notice import Notice
-from bot.public.frame import File, Frame, language_of, sent
+from bot.public.dress import File, sent
+from bot.public.frame import Frame, language_of
 from bot.public.links import telephone
 
 Answered = Callable[[Entry, str, Knowledge, date], Reply]

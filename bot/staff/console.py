@@ -10,7 +10,7 @@ from bot.staff.audit import AuditRoom
 from bot.staff.doors import Door, Guard
 from bot.staff.editing import editing_of
 from bot.staff.figures import FiguresRoom
-from bot.staff.frame import Frame
+from bot.staff.frame import dress
 from bot.staff.office import Office
 from bot.staff.signing import Signing
 from bot.staff.trying import TryingRoom
@@ -34,7 +34,7 @@ class Console:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._frame = Frame()
+        self._frame = dress()
         self._signing = Signing(office, self._frame)
         self._audit = AuditRoom(office)
         self._figures = FiguresRoom(office)
@@ -67,7 +67,7 @@ class Console:
         """Put it under `/staff` of the application that serves everything."""
         guard = Guard(self._office, self._frame, self.doors, AREAS)
         app = web.Application(middlewares=[guard.borders])
-        self._frame.setup(app)
+        self._frame.setup(app, {})
         app.router.add_routes([*self._signing.routes(), *guard.routes()])
         parent.router.add_get(HOME, _to_home)
         parent.add_subapp(f"{HOME}/", app)

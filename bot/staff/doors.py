@@ -14,8 +14,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.core.staff import Act, NotAllowed
+from bot.public.dress import Dress
 from bot.staff.arrival import is_encrypted, is_local
-from bot.staff.frame import PAGE_HEADERS, Frame
+from bot.staff.frame import PAGE_HEADERS
 from bot.staff.office import Office
 from bot.staff.visit import HOME, Area, Visit, came_from, elsewhere, with_then
 from bot.store.faults import StoreDown
@@ -50,7 +51,7 @@ class Door:
 class Guard:
     """Lets in whoever is signed in and may; everybody else gets a page that says why."""
 
-    def __init__(self, office: Office, frame: Frame, doors: Sequence[Door], areas: Sequence[Area]) -> None:
+    def __init__(self, office: Office, frame: Dress, doors: Sequence[Door], areas: Sequence[Area]) -> None:
         self._office = office
         self._frame = frame
         self._doors = doors

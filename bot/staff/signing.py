@@ -10,11 +10,11 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
+from bot.public.dress import Dress
 from bot.staff import devices
 from bot.staff.arrival import client
 from bot.staff.devices import Device
 from bot.staff.doors import COOKIE, Door, arrived, is_from_here, is_same
-from bot.staff.frame import Frame
 from bot.staff.office import Office
 from bot.staff.visit import HOME, Visit, elsewhere, inside
 from bot.store.accounts import AccountRefused
@@ -37,7 +37,7 @@ _BUSY = "Many people are signing in just now. Try again in a few seconds."
 class Signing:
     """The pages of whoever is not signed in yet, and of whoever must show again that they are who they are."""
 
-    def __init__(self, office: Office, frame: Frame) -> None:
+    def __init__(self, office: Office, frame: Dress) -> None:
         self._office = office
         self._frame = frame
         # Strangers who come by the thousand keep nobody waiting who has signed in on their browser before.

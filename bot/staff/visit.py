@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
 from bot.core.staff import Account, Act
-from bot.staff.frame import Frame
+from bot.public.dress import Dress
 from bot.staff.office import Office
 from bot.store.sessions import Session
 
@@ -36,7 +36,7 @@ class Visit:
 
     request: web.Request
     office: Office
-    frame: Frame
+    frame: Dress
     session: Session
     token: str = field(repr=False)
     csrf: str = field(repr=False)
