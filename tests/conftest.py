@@ -3,6 +3,7 @@ what is slow to make one for all tests of a process, the real one."""
 
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -56,4 +57,12 @@ def _one_migration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_prepare_file", prepared)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_store() -> Iterator[None]:
+    """A machine that does other things too is late with every answer; what a late answer costs has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_ANSWER_WAIT", timedelta(seconds=20))
         yield

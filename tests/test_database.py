@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
 from bot.core.message import Choice, IncomingMessage
+from bot.store import database as database_module
 from bot.store.conversations import Conversations
 from bot.store.database import Database, in_file
 from bot.store.faults import StoreDown
@@ -243,7 +244,10 @@ async def test_of_many_turns_none_waits_longer_for_a_locked_database(tmp_path: P
     assert {type(result) for result in results} == {StoreDown}
 
 
-async def test_a_database_that_hangs_is_not_waited_for_and_what_it_did_is_finished(tmp_path: Path) -> None:
+async def test_a_database_that_hangs_is_not_waited_for_and_what_it_did_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_ANSWER_WAIT", timedelta(milliseconds=200))
     released = asyncio.Event()
 
     async def hangs(connection: AsyncConnection) -> None:

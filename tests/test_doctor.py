@@ -87,7 +87,10 @@ async def registered(town: Street, url: str = "") -> None:
 
 
 async def found(town: Street, clock: Callable[[], datetime] = utc_now, **changed: Any) -> list[Finding]:
-    chosen = town.chosen.model_copy(update=changed)
+    folder = town.chosen.data / "small"  # what it says of the real folder is another test's
+    if not folder.exists():
+        small_folder.write(folder)
+    chosen = town.chosen.model_copy(update={"knowledge": folder} | changed)
     return [each async for each in doctor.examined(chosen, clock, with_links=False)]
 
 
