@@ -29,12 +29,10 @@ def test_whatever_is_typed_has_the_pieces_that_the_package_finds(text: str) -> N
 
 
 def test_of_more_pieces_than_prose_has_both_ends_are_read() -> None:
-    found, every = (
-        OURS.encode("report " + "\U0001f602 " * 600 + "please"),
-        THEIRS.encode("report " + "\U0001f602 " * 600),
-    )
-    assert len(found) == 242  # with the two that mark begin and end
-    assert (found[:100], found[-2:]) == (every[:100], THEIRS.encode("please")[-2:])
+    text = "report " + "\U0001f602 " * 600 + "please"
+    found, every = OURS.encode(text), THEIRS.encode(text)
+    assert len(found) == 242 < len(every)  # with the two that mark begin and end
+    assert found == [*every[:161], *every[-81:]]
 
 
 @pytest.mark.parametrize("pieces", [b"", b"\n\4\n\2ab" * 3, b"\n\2\x12\0"], ids=["none", "no score", "no text"])

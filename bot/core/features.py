@@ -94,7 +94,7 @@ class Features:
         weights = (self.shares.words, self.shares.pairs, self.shares.runs)
         ids, values = [_ALWAYS], [_ONE]
         for weight, numbered, met in zip(weights, self._numbered, _met(words, self.shares.longest_run), strict=True):
-            known = np.array([numbered[name] for name in met if name in numbered], np.int32)
+            known = np.array(list(filter(None, map(numbered.get, met))), np.int32)
             rarity = self.rarity[known]
             squared = float(rarity @ rarity) + self._unseen * (len(met) - len(known))
             ids.append(known)
@@ -192,7 +192,7 @@ def _taken_apart(words: Sequence[str], longest: int) -> tuple[list[str], Places,
 def stretched(starts: Places, lengths: Places) -> Places:
     """All places in stretches of an array, end to end."""
     ends = np.cumsum(lengths)
-    return np.arange(lengths.sum()) + np.repeat(starts - ends + lengths, lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
 
 @lru_cache(maxsize=4_000)  # words come again and again; one person cannot fill the memory with others
