@@ -38,7 +38,7 @@ class Outbox:
 
     async def settle(self, delivery: Delivery, settlement: Settlement, lane: str, now: datetime) -> bool:
         """Write down what became of the send; False, and nothing changed, when the lease was lost meanwhile."""
-        move = None if settlement.moved_to is None else self._move(settlement.moved_to)
+        move = None if settlement.moved_to is None else self._move(delivery.to, settlement.moved_to)
         return await self._database.run(settle, replace(settlement, moved_to=None), delivery, lane, move, now)
 
     async def lose(self, who: Address, why: str, *, has_opted_out: bool, now: datetime) -> None:
@@ -50,7 +50,7 @@ class Outbox:
 
     async def move(self, who: Address, to: Address, now: datetime) -> None:
         """Write to them there from now on; where they have a subscription of its own, or have stopped, that counts."""
-        await self._database.run(move_to, self._pseudonyms.of(who), self._move(to), now)
+        await self._database.run(move_to, self._move(who, to), now)
 
     async def tick(self, now: datetime) -> None:
         """What time brings, to be called every second by any number of replicas.
@@ -73,5 +73,5 @@ class Outbox:
                 yield row
             last = some[-1].subscription
 
-    def _move(self, to: Address) -> Move:
-        return Move(self._pseudonyms.of(to), to.channel, self._seal.close(to))
+    def _move(self, who: Address, to: Address) -> Move:
+        return Move(self._pseudonyms.of(who), self._pseudonyms.of(to), to.channel, self._seal.close(to))

@@ -33,8 +33,9 @@ _SETTLE = (
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a chat has gone: its new pseudonym, and the new address, sealed."""
+    """Where a chat has gone: its old and its new pseudonym, and the new address, sealed."""
 
+    left: str
     person: str
     channel: ChannelName
     address: str
@@ -62,7 +63,8 @@ async def settle(
     if lane is not None and settlement.lane_until is not None:
         await _rest(connection, lane, settlement.lane_until, settlement.note or "", now)
     if move is not None:
-        await move_to(connection, person, move, now)
+        # From where it was written to: told twice, by two sends that were under way, a chat moves once.
+        await move_to(connection, move, now)
     if settlement.suspends:
         await _suspend(connection, subscription.c.id == delivery.subscription, settlement.note, now)
     if settlement.ends:
@@ -133,9 +135,9 @@ async def _rest(connection: AsyncConnection, lane: str, until: datetime, why: st
     await connection.execute(row.on_conflict_do_update(index_elements=[lanes.c.name], set_=rests, where=is_longer))
 
 
-async def move_to(connection: AsyncConnection, person: str | ScalarSelect[str], move: Move, now: datetime) -> None:
+async def move_to(connection: AsyncConnection, move: Move, now: datetime) -> None:
     """Every subscription of that chat is the new chat's; where that one has its own, or has stopped, its own counts."""
-    rows = await connection.execute(select(subscription).where(belongs_to(person)).with_for_update())
+    rows = await connection.execute(select(subscription).where(belongs_to(move.left)).with_for_update())
     found = [row for row in rows if row.state != "stopped"]
     if not found:
         return
