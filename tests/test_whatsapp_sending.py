@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 from structlog.testing import capture_logs
 
-from bot.channels.meta_labels import cut
 from bot.channels.meta_line import Body
 from bot.channels.meta_window import Contact
 from bot.channels.whatsapp import WhatsApp
@@ -28,6 +27,7 @@ from bot.core.channel import (
     utf16_units,
 )
 from bot.core.fit import fit
+from bot.core.labels import cut
 from bot.core.message import Address, ChannelName, Choice, Part, Reply
 from tests.meta_emulator import (
     NOW,

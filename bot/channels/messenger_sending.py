@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.channels.meta_fields import identity
-from bot.channels.meta_labels import are_distinct, cut, numbered
 from bot.channels.meta_line import Body, GraphRefused
 from bot.core.channel import (
     LaneClosed,
@@ -18,6 +17,7 @@ from bot.core.channel import (
     utf16_units,
 )
 from bot.core.fit import fit
+from bot.core.labels import are_distinct, cut, numbered
 from bot.core.message import Address, ChannelName, Part, Reply
 
 # By Meta's documentation: 2,000 characters, 13 quick replies with titles of 20 and payloads of 1,000.

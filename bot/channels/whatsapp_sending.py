@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.channels.meta_labels import are_distinct, cut, numbered
 from bot.channels.meta_line import Body
 from bot.channels.whatsapp_template import Template, filled
 from bot.core.channel import Limits, Unreachable, utf16_units
 from bot.core.fit import fit
+from bot.core.labels import are_distinct, cut, numbered
 from bot.core.message import Address, ChannelName, Choice, Part, Reply
 
 # By Meta's documentation. A list takes ten choices; more become numbered lines.
