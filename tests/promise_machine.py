@@ -65,6 +65,8 @@ class Promise(RuleBasedStateMachine):
     def stop(self, who: int, topic: str | None) -> None:
         chat = self.town.chat(who)
         self.town.act(self.town.books.subscriptions.stop(chat, topic, self.town.now))
+        if topic is None:
+            self.town.model.know(chat, {kind: self.town.books.subscription(chat, kind) for kind in AdvisoryKind})
         self.town.model.stop(chat, topic)
 
     @rule(who=picks, reach=some.sampled_from(Reach))

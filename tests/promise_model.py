@@ -152,6 +152,11 @@ class Model:
             if not wish.topics:
                 self.leave(wish)
 
+    def know(self, chat: Address, numbers: dict[AdvisoryKind, int]) -> None:
+        """A STOP is remembered of everybody, by these subscriptions: their chat may have moved, and nobody told us."""
+        for kind, number in numbers.items():
+            self.wishes.setdefault((kind, chat), Wish(number, kind, chat, set(), Reach.EVERY, state="stopped"))
+
     def leave(self, wish: Wish) -> None:
         wish.state, wish.topics = "stopped", set()
         for row in self.rows_of(wish):

@@ -78,3 +78,15 @@ def test_what_is_paused_stays_where_it_is_until_it_is_resumed() -> None:
     machine.send([End.TAKEN], 1)
     assert [begun.row.copies for begun in machine.town.begun] == [1]
     machine.teardown()
+
+
+def test_who_said_stop_where_a_chat_moves_to_gets_nothing_there() -> None:
+    machine = a_town()
+    moves_to = 2
+    machine.subscribe(0, {"traffic"}, None, AdvisoryKind.LIVE)
+    machine.stop(moves_to, None)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, None)
+    machine.send([End.MOVED], moves_to)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, None)
+    machine.teardown()
+    assert [len(notice.rows) for notice in machine.town.model.notices.values()] == [1, 0]
