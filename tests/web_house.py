@@ -18,6 +18,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LABEL = "Your message"
+PHONE, DESK, LOW = ({"width": w, "height": h} for w, h in ((360, 740), (1280, 800), (320, 256)))
 
 try:
     from axe_playwright_python.async_playwright import Axe
@@ -87,6 +88,24 @@ async def ask(page: Page, text: str, label: str = LABEL) -> None:
     await page.get_by_label(label).press("Enter")
 
 
+async def looks(page: Page, *sizes: dict[str, int]) -> AsyncIterator[str]:
+    """The page as it stands, in light and dark at each size: it is made once and looked at often."""
+    await page.emulate_media(reduced_motion="reduce")
+    for size in sizes:
+        await page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        await page.evaluate("scrollTo(0, 0)")  # or the bar may stand half over something
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            yield f"{size}, {scheme}"
+
+
+async def beyond(page: Page) -> int:
+    """By how many pixels the page is wider than the screen."""
+    wide: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide
+
+
 async def violations(page: Page, within: str | None = None) -> list[tuple[str, list[Any]]]:
-    found = await Axe().run(page, context=within, options={"runOnly": RULES})
+    # Without `resultTypes` every element that is sound is told too, which takes as long again.
+    found = await Axe().run(page, context=within, options={"runOnly": RULES, "resultTypes": ["violations"]})
     return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found.response["violations"]]
