@@ -1,20 +1,37 @@
 """What every test stands on: log lines as plain text, without the pretty tracebacks that take a second to draw; and of
 what is slow to make one for all tests of a process, the real one."""
 
+import os
 import ssl
+import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
+from types import CodeType
 
+import aiohttp_jinja2
+import jinja2
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import create_engine
 
+from bot.knowledge import source
+from bot.knowledge.source import Node, Problem
 from bot.logs import without_words
 from bot.store import database, migrations, private
+from tests.sizes import IS_CI
 
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # Kept elsewhere for this run, then: each worker, and each command that a test starts, would compile the house anew.
+    kept = tempfile.TemporaryDirectory(prefix="bytecode-")
+    sys.dont_write_bytecode, sys.pycache_prefix, os.environ["PYTHONPYCACHEPREFIX"] = False, kept.name, kept.name
+settings.register_profile("by hand", max_examples=25)
+if not IS_CI:
+    settings.load_profile("by hand")
 structlog.configure(
     processors=[structlog.processors.ExceptionRenderer(without_words), structlog.processors.KeyValueRenderer()]
 )
@@ -57,6 +74,45 @@ def _one_migration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_prepare_file", prepared)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_reading() -> Iterator[None]:
+    """The same file with the same content reads the same: hundreds of tests begin with the same small folder."""
+    read: dict[tuple[str, bytes], tuple[Node | None, list[Problem]]] = {}
+
+    def kept(name: str, content: bytes, problems: list[Problem]) -> Node | None:
+        if (name, content) not in read:
+            found: list[Problem] = []
+            read[name, content] = node(name, content, found), found
+        told, found = read[name, content]
+        problems += found
+        return told
+
+    node = source.node
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "node", kept)
+        yield
+
+
+class _Compiled(jinja2.BytecodeCache):
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_compiler() -> Iterator[None]:
+    """A console of its own for every test, and each compiles every template that is shown."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aiohttp_jinja2, "setup", partial(aiohttp_jinja2.setup, bytecode_cache=_Compiled()))
         yield
 
 

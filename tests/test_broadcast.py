@@ -21,6 +21,7 @@ from bot.store.faults import StoreDown
 from bot.store.outbox import Claimed, Wait
 from tests.fake_provider import LANE, FakeProvider, Fault, gaps, in_turn
 from tests.simulated_time import START, now, simulated
+from tests.sizes import IS_CI
 from tests.telegram_emulator import LUZ, SOON, emulator, polling, said
 
 ZONE = ZoneInfo("America/New_York")
@@ -137,9 +138,10 @@ def test_sends_are_evenly_spaced_and_use_the_whole_rate() -> None:
 
 
 def test_thirty_thousand_people_are_told_within_seventeen_and_a_half_minutes() -> None:
-    provider, ledger = told(30_000)
-    assert ledger.states() == {State.SENT: 30_000}
-    assert provider.books[-1].at - START <= timedelta(minutes=17, seconds=30)
+    people = 30_000 if IS_CI else 3_000
+    provider, ledger = told(people)
+    assert ledger.states() == {State.SENT: people}
+    assert provider.books[-1].at - START <= timedelta(minutes=17, seconds=30) * people / 30_000
     assert provider.worst_second() <= 30
 
 

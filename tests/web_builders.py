@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 import yaml
 from aiohttp import web
@@ -35,6 +36,8 @@ def now() -> datetime:
     return NOW
 
 
+@cache
+@cache
 def town() -> Knowledge:
     """Made entries, spoken about in the project's own sentences."""
     desk = (
@@ -50,7 +53,7 @@ def town() -> Knowledge:
         an_entry("tip-line", "tips", kind=EntryKind.CONTACT, channels=(ContactValue(ContactKind.PHONE, None),)),
     )
     made = knowledge(*entries)
-    sentences = yaml.safe_load((REAL_FOLDER / "phrases.yaml").read_text(encoding="utf-8"))["sentences"]
+    sentences = yaml.load((REAL_FOLDER / "phrases.yaml").read_bytes(), yaml.CSafeLoader)["sentences"]
     return replace(made, phrases=Phrases(sentences), alerting=ALERTING)
 
 
