@@ -1,10 +1,15 @@
-# Two stages: the first builds a virtual environment, the second carries only that.
+# Two stages: the first builds a virtual environment, the second carries only that. What is installed is `.ci/locked`,
+# each package by its digest; `.ci/lock` writes it anew.
 FROM python:3.11-slim-bookworm AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
+COPY .ci/locked .ci/locked
+RUN python -m venv /venv && /venv/bin/pip install --require-hashes -r .ci/locked/bot.txt \
+ && python -m venv /build && /build/bin/pip install --require-hashes -r .ci/locked/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY knowledge knowledge
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check .
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . && /venv/bin/pip install --no-deps /wheel/*.whl
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin bot \

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -12,14 +13,18 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot import every_answer, gauges, nightly
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_polling import unless
 from bot.clock import utc_now
 from bot.core.floor import FLOOR_TEXT
 from bot.house import House
+from bot.public import metrics
 from bot.service.broadcast import Broadcaster, Housekeeper
 from bot.service.reception import Memory
 from bot.settings import Settings
+from bot.slow_lines import QUIET_AT_MOST, Lines
+from bot.store import rotation
 from bot.store.database import Database, in_file
 from bot.store.faults import StoreDown, StoreFromFuture
 from bot.store.inbox import KEPT
@@ -30,7 +35,7 @@ _LAST_REPLIES = 10.0  # seconds that turns in flight get when the bot stops
 _STORE_AGAIN = timedelta(seconds=15)  # between two tries to open a store that is down
 _CLEAN_EVERY = timedelta(hours=1)
 _PORTS_TRIED = 50
-_AT_ONCE = ("/chat", "/healthz", "/readyz")
+_AT_ONCE = ("/chat", "/healthz", "/readyz", "/metrics")
 
 
 class PortBusy(Exception):
@@ -45,6 +50,7 @@ async def serve(
 ) -> None:
     """Answer on every configured channel until stopped. Raises `PortBusy`."""
     stopping = stopping or _on_signals()
+    _room_for_sockets()
     house = House.built(settings, clock)
     async with AsyncExitStack() as rooms:
         await house.platforms.open(rooms)  # first: what is brought to an open port is answered at once
@@ -61,9 +67,12 @@ async def serve(
             if house.pseudonyms:
                 tasks.create_task(_keep_store(house, database, settings, stopping), name="store")
                 tasks.create_task(_announce(house, database, stopping), name="advisories")
+            tasks.create_task(house.reception.shedding.run(stopping), name="shedding")
+            tasks.create_task(house.vitals.run(stopping), name="vitals")
             tasks.create_task(house.live.watch(stopping), name="knowledge")
             tasks.create_task(house.board.keep(house.chat.tell, stopping), name="board")
             tasks.create_task(house.backstage.run(stopping), name="backstage")
+            tasks.create_task(nightly.run(house, settings, stopping), name="nightly")
             if telegram := house.platforms.telegram:
                 tasks.create_task(_telegram(telegram, house, settings, stopping), name="telegram")
             if messenger := house.platforms.messenger:
@@ -92,11 +101,17 @@ async def _listen(house: House, settings: Settings, rooms: AsyncExitStack) -> in
             log.exception("page failed")
             raise web.HTTPInternalServerError(text=FLOOR_TEXT) from e
 
-    application = web.Application(middlewares=[when_loaded])
+    lines = Lines()
+    application = web.Application(middlewares=[lines.noted, metrics.counted(house.reception.measures), when_loaded])
+    application.on_response_prepare.append(every_answer.said(settings))
     house.setup(application)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_LAST_REPLIES)
+    gauges.setup(house, settings, application)
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=_LAST_REPLIES, keepalive_timeout=QUIET_AT_MOST
+    )
     await runner.setup()
     rooms.push_async_callback(runner.cleanup)
+    rooms.enter_context(lines.watched(runner))
     site = web.TCPSite(runner, settings.host, settings.port)
     try:
         await site.start()
@@ -107,6 +122,10 @@ async def _listen(house: House, settings: Settings, rooms: AsyncExitStack) -> in
         free = _next_free(settings.host, settings.port)
         raise PortBusy(f"port {settings.port} is taken; {free} is free: BOT_PORT={free} danbury-bot serve") from e
     rooms.push_async_callback(site.stop)
+    try:
+        await gauges.listen(house, settings, rooms)
+    except OSError as e:
+        raise PortBusy(f"BOT_METRICS_PORT={settings.metrics_port} cannot be listened on: {e.strerror}") from e
     return int(runner.addresses[0][1])
 
 
@@ -127,7 +146,8 @@ async def _announce(house: House, database: Database, stopping: asyncio.Event) -
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Housekeeper(outbox, house.clock).run(stopping), name="ledger")
         for channel, announcer in house.platforms.announcing():
-            sender = Broadcaster(announcer, channel, outbox, house.clock, house.zone)
+            counted = house.reception.measures.announcing(channel, announcer)
+            sender = Broadcaster(counted, channel, outbox, house.clock, house.zone)
             tasks.create_task(sender.run(stopping), name=f"{channel.value} advisories")
 
 
@@ -147,6 +167,7 @@ async def _keep_store(house: House, database: Database, settings: Settings, stop
         try:
             if house.reception.memory is None:
                 await database.open()
+                await rotation.finish(database, settings.data, house.clock())
                 house.join(database)
                 log.info("store open")
             if house.reception.memory is not None:
@@ -182,6 +203,13 @@ def _next_free(host: str, port: int) -> int:
             probe.bind((host, candidate))
             return int(probe.getsockname()[1])
     return 0  # any
+
+
+def _room_for_sockets() -> None:
+    """As many open files as the system lets us have: a shell's usual thousand is a thousand chats."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _reachable(host: str) -> str:

@@ -60,6 +60,7 @@ class Backstage:
             *keys,
             proxies=settings.proxies,
             channels=channels,
+            backup=settings.backup,
         )
         groups: list[QuestionGroups] = []
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, TextIO
 
 import click
 
-from bot import asking, checking, logs, recall, settings
+from bot import asking, checking, logs, recall, safekeeping, settings
 from bot.clock import utc_now
 from bot.core.answer import Snapshot, looked
 from bot.knowledge import editors, encoder, examination, launch, live
@@ -32,6 +32,10 @@ def main() -> None:
 
 
 main.add_command(Later("staff", "bot.staffing", "Accounts and roles of those who work with the bot."))
+main.add_command(Later("hold", "bot.holding", "Legal holds, and how long each kind of record stays."))
+for command in (safekeeping.backup, safekeeping.restore, safekeeping.rehearse, safekeeping.export,
+                safekeeping.rotate_keys):  # fmt: skip
+    main.add_command(command)
 main.add_command(Later("advise", "bot.advise", "Advisories: draft, preview, approve, publish, withdraw."))
 
 

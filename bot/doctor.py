@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from bot import link_checks, platforms
 from bot.channels import (
@@ -29,6 +29,7 @@ from bot.core.entry import Knowledge
 from bot.knowledge import live, schema, source
 from bot.knowledge.source import KnowledgeInvalid
 from bot.settings import Settings
+from bot.store import backup
 from bot.store.database import Database, in_file
 from bot.store.faults import KeyUnusable, StoreDown
 from bot.store.keys import Pseudonyms
@@ -36,6 +37,7 @@ from bot.store.sealed import Seal
 
 _ANSWERS_WITHIN = ClientTimeout(total=15, connect=5)
 _CALL_WITHIN = timedelta(seconds=10)
+_BACKUP_IS_OLD = timedelta(hours=26)  # a night's, and time to take it
 _CONNECTIONS = 2  # one thing is asked after the other
 
 
@@ -68,21 +70,29 @@ async def examined(
     for place, kept in (("keys/pseudonyms", Pseudonyms.kept_in), ("keys/addresses", Seal.kept_in)):
         yield await asyncio.to_thread(_key, place, lambda kept=kept: kept(chosen.data))  # type: ignore[misc]
     yield await _store(chosen)
+    for found in await asyncio.to_thread(lambda: list(_backups(chosen, clock()))):
+        yield found
     knowledge, finding = await asyncio.to_thread(_knowledge, chosen)
     yield finding
-    async with ClientSession(timeout=_ANSWERS_WITHIN, headers={"User-Agent": USER_AGENT}, trust_env=False) as client:
-        listed = link_checks.links(knowledge) if knowledge else {}
-        apis = _apis(chosen) or (list(listed)[:1] if with_links else [])
-        yield await _clock(client, apis, clock)
+    listed = link_checks.links(knowledge) if knowledge else {}
+    async with _client() as client, _client(link_checks.connector()) as outward:
+        apis = _apis(chosen)
+        asked = list(listed)[:1] if with_links and not apis else []
+        yield await _clock(outward if asked else client, apis or asked, clock)
         for place, check in _channels(chosen, client, knowledge, clock):
             async for found in _checked(place, check):
                 yield found
         if with_links and knowledge:
-            wrong = await link_checks.looked_up(client, listed)
+            wrong = await link_checks.looked_up(outward, listed)
             for each in wrong:
                 yield Finding(f"link {each.link} ({listed[each.link]})", each.told, each.is_fault)
             if not wrong:
                 yield Finding(f"links: {len(listed)}")
+
+
+def _client(connector: TCPConnector | None = None) -> ClientSession:
+    headers = {"User-Agent": USER_AGENT}
+    return ClientSession(timeout=_ANSWERS_WITHIN, headers=headers, trust_env=False, connector=connector)
 
 
 # This machine.
@@ -103,6 +113,25 @@ async def _store(chosen: Settings) -> Finding:
         except StoreDown as e:
             return Finding("store", f"{e}: look at the disk, BOT_DATA and BOT_DATABASE")
     return Finding("store")
+
+
+def _backups(chosen: Settings, now: datetime) -> Iterable[Finding]:
+    """When the last backup was taken and tried; that there is none is for somebody to look at."""
+    if chosen.backup is None:
+        yield Finding("backup", "none is made by itself: set BOT_BACKUP to a folder on another disk", is_fault=False)
+        return
+    taken, tried = backup.last_backup(chosen.backup), backup.last_rehearsal(chosen.backup)
+    if taken is None or now - taken > _BACKUP_IS_OLD:
+        told = "there is none yet" if taken is None else f"the last one is of {taken:%Y-%m-%d %H:%M} UTC"
+        yield Finding("backup", f"{told}: look for `backup failed` in the log, or danbury-bot backup")
+    else:
+        yield Finding("backup")
+    if tried is not None and not tried.is_sound:
+        yield Finding("rehearsal", f"{tried.backup} would not do: {'; '.join(tried.faults)}")
+    elif tried is None or now - tried.at > _BACKUP_IS_OLD:
+        yield Finding("rehearsal", "no restore was tried within a day: danbury-bot rehearse", is_fault=False)
+    else:
+        yield Finding("rehearsal")
 
 
 def _knowledge(chosen: Settings) -> tuple[Knowledge | None, Finding]:

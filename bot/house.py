@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,23 +24,28 @@ from bot.core.floor import FLOOR_TEXT
 from bot.knowledge import live
 from bot.knowledge.live import Live
 from bot.platforms import Platforms
-from bot.public import health
+from bot.public import health, metrics
 from bot.public.board import Board
 from bot.public.feeds import Feeds
 from bot.public.pages import Pages
 from bot.service.reception import Memory, Reception
+from bot.service.vitals import Vitals
 from bot.settings import Settings
-from bot.store import private
+from bot.staff.arrival import client
+from bot.store import backup_stops, private
 from bot.store.advisories import Advisories
+from bot.store.backup import last_backup
+from bot.store.backup_stops import NotedSubscriptions, StopJournal
 from bot.store.conversations import Conversations
 from bot.store.database import Database
-from bot.store.faults import KeyUnusable
+from bot.store.faults import KeyUnusable, StoreDown
+from bot.store.grouped import Grouped
 from bot.store.inbox import Inbox
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
-from bot.store.subscriptions import Subscriptions
+from bot.store.unsent import Unsent, unsent
 
 log = structlog.get_logger()
 
@@ -68,16 +74,20 @@ class House:
     books: Advisories | None = None
     stored: asyncio.Event = field(default_factory=asyncio.Event)
     board: Board = field(init=False)
+    vitals: Vitals = field(init=False)
 
     def __post_init__(self) -> None:
         self.board = Board(lambda: self.books, self.clock)
+        folder = self.backstage.office.backup
+        self.vitals = Vitals(self.clock, self._unsent, partial(last_backup, folder), lambda: self.health().revision)
 
     @classmethod
     def built(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "House":
         known = Live(settings.knowledge or live.default_folder(), settings.data)
         pseudonyms = _pseudonyms(settings.data)
         reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), clock)
-        chat = WebChat(reception.receive, clock, settings.origins, settings.public_url)
+        asker = partial(client, proxies=settings.proxies)
+        chat = WebChat(reception.receive, clock, settings.origins, settings.public_url, asker)
         book = AddressBook(clock)
         house: House
 
@@ -140,15 +150,21 @@ class House:
 
     def join(self, database: Database) -> None:
         """Take the open store into use."""
-        pseudonyms = self.reception.pseudonyms
-        kept = Subscriptions(database, pseudonyms, self.seal) if self.seal else None
+        pseudonyms, grouped = self.reception.pseudonyms, Grouped(database)
+        office = self.backstage.office
+        journal = StopJournal(pseudonyms, backup_stops.files(office.data, office.backup))
+        kept = NotedSubscriptions(database, pseudonyms, self.seal, journal) if self.seal else None
         outbox = self.outbox(database)
         if kept and outbox:
             self.book.open(kept, outbox)
         self.books = Advisories(database)
         self.backstage.join(database)
         self.reception.memory = Memory(
-            Inbox(database, pseudonyms), Conversations(database, pseudonyms), Journal(database), kept
+            Inbox(database, pseudonyms, grouped),
+            Conversations(database, pseudonyms, grouped),
+            Journal(database),
+            kept,
+            is_shared=database.is_shared,
         )
         self.stored.set()
 
@@ -170,11 +186,30 @@ class House:
             can_answer=current is not None,
             revision=current.knowledge.revision if current else None,
             faults=tuple(str(problem) for problem in fault.problems) if fault else (),
-            is_store_ok=self.reception.memory is not None,
+            is_store_ok=self.reception.memory is not None and self.vitals.is_store_ok,
             looks_out=self.live.looks,
             matches=self.live.matches,
             channels=self.channels(),
+            is_encoding=self.live.is_encoding,
+            knowledge_age=self.vitals.knowledge_age,
+            backup_age=self.vitals.backup_age,
+            unsent=self.vitals.unsent.deliveries if self.vitals.unsent else None,
+            unsent_age=self.vitals.unsent_age,
         )
+
+    def figures(self, *, trusts_loopback: bool, token: str | None) -> list[web.RouteDef]:
+        """`/metrics`."""
+
+        def now() -> metrics.Now:
+            return metrics.Now(self.reception.shedding.waiting, self.reception.shedding.lag, self.chat.open_chats)
+
+        return metrics.routes(self.reception.measures, self.health, now, token, trusts_loopback=trusts_loopback)
+
+    async def _unsent(self) -> Unsent:
+        database = self.backstage.office.open_database
+        if database is None:
+            raise StoreDown("the database is not open")
+        return await database.run(unsent)
 
     def channels(self) -> Mapping[str, str]:
         """What each of them is doing."""

@@ -1,11 +1,14 @@
 """The links that residents are given, and whether there is still somebody behind each of them: for `doctor`."""
 
 import asyncio
+import ipaddress
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from aiohttp import ClientError, ClientSession, TooManyRedirects
+from aiohttp import ClientConnectorError, ClientError, ClientSession, TCPConnector, TooManyRedirects
 
 from bot.core.entry import ContactKind, Entry, Knowledge
 from bot.public.links import pieces
@@ -34,6 +37,24 @@ def links(knowledge: Knowledge) -> Mapping[str, str]:
     return found
 
 
+def connector() -> TCPConnector:
+    """What `looked_up` is to connect by: to public addresses only, so that no link looks about inside.
+
+    Asked for each connection, after the name was resolved: a redirect or a name that changes its address leads no
+    further in.
+    """
+    return TCPConnector(socket_factory=_socket)
+
+
+def _socket(found: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol, _, (host, *_) = found
+    address = ipaddress.ip_address(str(host).partition("%")[0])
+    inner = address.ipv4_mapped or address.sixtofour if isinstance(address, ipaddress.IPv6Address) else None
+    if not (inner or address).is_global or address.is_multicast:
+        raise PermissionError("not a public address")
+    return socket.socket(family, kind, protocol)
+
+
 async def looked_up(client: ClientSession, wanted: Iterable[str]) -> tuple[Found, ...]:
     """What is wrong with these links; nothing about those that are as they should be."""
     by_host: dict[str, list[str]] = {}
@@ -55,6 +76,10 @@ async def _looked_up(client: ClientSession, link: str) -> Found | None:
             status = response.status
     except TooManyRedirects:
         return Found(link, "leads round in circles", is_fault=True)
+    except ClientConnectorError as error:
+        inside = isinstance(error.os_error, PermissionError)
+        told = "leads into a private network" if inside else f"does not answer ({type(error).__name__})"
+        return Found(link, told, is_fault=True)
     except (ClientError, TimeoutError, OSError, ValueError) as error:
         return Found(link, f"does not answer ({type(error).__name__})", is_fault=True)
     if status in _GONE:

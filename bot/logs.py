@@ -11,6 +11,7 @@ from structlog.typing import EventDict, ExcInfo, WrappedLogger
 
 # What a token looks like wherever one turns up by mistake: in a URL of the Bot API, or bare.
 _SECRETS = re.compile(r"(?<![0-9])\d{5,20}:[A-Za-z0-9_-]{20,100}|(?i:bearer|token|secret)[=: ]+[^\s&\"']{8,}")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what ends a line, or steers a terminal
 _LOUD = ("httpx", "httpcore", "telegram", "aiosqlite", "alembic")  # httpx logs whole URLs, the bot token among them
 
 
@@ -22,6 +23,7 @@ def configure(level: str = "INFO", form: str = "text") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(without_words),
         without_secrets,
+        in_one_line,
     ]
     line = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
@@ -51,3 +53,15 @@ def without_words(exc_info: ExcInfo) -> str:
 def without_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Blank whatever looks like a token, in any value: the last net, not the first."""
     return {key: _SECRETS.sub("[secret]", value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Control characters spelt out: a line of a library's may quote what somebody sent, and forges no second line."""
+    return {
+        key: _BREAKS.sub(_spelt_out, value) if isinstance(value, str) and key != "exception" else value
+        for key, value in event.items()
+    }
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    return repr(found.group()).strip("'")

@@ -16,6 +16,7 @@ _META_TOKEN = re.compile(r"[A-Za-z0-9_|.-]{20,1000}")
 _META_SECRET = re.compile(r"[0-9a-f]{32}")
 _SHORTEST_VERIFY_TOKEN = 12  # characters; Meta shows it in plain text whenever it asks
 _TWILIO_SECRET = re.compile(r"[!-+\--~]{16,200}")  # anything plain but the comma
+_METRICS_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 _META_WEBHOOK = ("meta_app_secret", "meta_verify_token")
 # What is of no use without the others.
 _NEEDS = {
@@ -78,6 +79,12 @@ def _verify_token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _metrics_token(secret: SecretStr) -> SecretStr:
+    if not _METRICS_TOKEN.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be 20 letters, digits, _ or - and more that you made up: openssl rand -hex 32")
+    return secret
+
+
 def _twilio_secrets(secret: SecretStr) -> SecretStr:
     if not all(_TWILIO_SECRET.fullmatch(each) for each in _listed(secret)):
         raise ValueError("must be the account's auth token; during a change the one in use first, then a comma")
@@ -134,10 +141,25 @@ class Settings(BaseModel):
     """How long a question without an answer is kept for the curators, redacted and without its asker."""
     keep_figures_days: Annotated[int, Field(ge=30, le=4_000)] = 1_100
     """How long the counts by the hour are kept; three years show what comes again every year."""
+    backup: Path | None = None
+    """Folder, best on another disk, that a backup is put into every night; None: none is made by itself."""
+    backup_keep: Annotated[int, Field(ge=1, le=400)] = 14
+    """How many backups stay; older ones are deleted."""
+    backup_passphrase: Annotated[SecretStr, Field(min_length=16)] | None = None
+    """What the keys are sealed with in a backup; None: they stay out of it and are to be kept apart."""
     proxies: Annotated[int, Field(ge=0, le=5)] = 0
     """How many proxies of our own stand in front: so many entries at the end of X-Forwarded-For are believed."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Port of `/metrics` alone, which then is not on the other one; None: it is there, for this machine only."""
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = None
+    """What whoever reads `/metrics` from elsewhere must bring."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def passphrase(self) -> str | None:
+        """What the keys are sealed with in a backup."""
+        return self.backup_passphrase.get_secret_value() if self.backup_passphrase else None
 
     @property
     def meta_app_secrets(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import Advisory, AdvisoryKind, AdvisoryLevel, AdvisoryType, Stage
@@ -64,12 +64,14 @@ def in_words(states: Mapping[State, int]) -> str:
 
 
 @asynccontextmanager
-async def opened(folder: Path, kind: type[Database] = Database, lease: timedelta = LEASE) -> AsyncIterator[Books]:
-    """The books in that folder; made when there are none."""
+async def opened(
+    folder: Path, kind: type[Database] = Database, lease: timedelta = LEASE, where: URL | None = None
+) -> AsyncIterator[Books]:
+    """The books in that folder, or of a server with the keys in that folder; made when there are none."""
     pseudonyms, seal = Pseudonyms.kept_in(folder), Seal.kept_in(folder)
     # Killed again and again, nobody can wait for two minutes each time.
     with patch("bot.store.claiming.LEASE", lease):
-        async with kind(in_file(folder / "bot.sqlite3")) as database:
+        async with kind(where or in_file(folder / "bot.sqlite3")) as database:
             await database.open()
             outbox, people = Outbox(database, pseudonyms, seal), Subscriptions(database, pseudonyms, seal)
             yield Books(database, pseudonyms, seal, people, Advisories(database), outbox)

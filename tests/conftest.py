@@ -11,18 +11,20 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
+from zlib import crc32
 
 import aiohttp_jinja2
 import jinja2
 import pytest
 import structlog
 from hypothesis import settings
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine
 
 from bot.knowledge import source
 from bot.knowledge.source import Node, Problem
 from bot.logs import without_words
 from bot.store import database, migrations, private
+from tests.postgres_server import WHY_NOT, PostgresServer, postgres_server
 from tests.sizes import IS_CI
 
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
@@ -122,3 +124,35 @@ def _patient_store() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "_ANSWER_WAIT", timedelta(seconds=20))
         yield
+
+
+_ONE_IN = 12  # by hand so many tests of the store run on PostgreSQL as well, in CI all
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What a test does with its `store` is done on every engine."""
+    if "store" not in metafunc.fixturenames:
+        return
+    engines = ["sqlite"]
+    is_chosen = IS_CI or crc32(metafunc.definition.name.encode()) % _ONE_IN == 0
+    if is_chosen and metafunc.definition.get_closest_marker("sqlite") is None:
+        engines.append("postgresql")
+    metafunc.parametrize("store", engines, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of a process."""
+    if WHY_NOT and not IS_CI:
+        pytest.skip(WHY_NOT)
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """The address of a new store: a file in the test's folder, or a database of a real server."""
+    if request.param == "sqlite":
+        return database.in_file(tmp_path / "bot.sqlite3")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.emptied()

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, select
+from sqlalchemy import URL, Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import (
     Advisory,
@@ -131,6 +132,9 @@ class Books:
         found = await self.database.run(lambda connection: connection.execute(rows.order_by(delivery.c.subscription)))
         return {row.subscription: State(row.state) for row in found}
 
+    async def by_hand(self, statement: str) -> list[Row[Any]]:
+        return await by_hand(self.database, statement)
+
     async def stage(self, advisory: Advisory) -> Stage:
         found = await self.advisories.find(advisory.number)
         return Stage.DISCARDED if found is None else found.stage
@@ -140,6 +144,16 @@ class _Patient(Database):
     """A database that may be slow: what is tested on it is not how long a busy machine takes."""
 
     run = Database.run_long
+
+
+async def by_hand(database: Database, statement: str) -> list[Row[Any]]:
+    """Run it past the store, as whoever has the database in hand can, and return what it read."""
+
+    async def ran(connection: AsyncConnection) -> list[Row[Any]]:
+        found = await connection.exec_driver_sql(statement)
+        return list(found) if found.returns_rows else []
+
+    return await database.run_long(ran)
 
 
 @asynccontextmanager

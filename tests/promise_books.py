@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from cryptography.fernet import Fernet
@@ -24,6 +24,8 @@ from bot.store.subscriptions import Subscriptions
 from tests.memory_database import MemoryDatabase, done
 from tests.promise_model import somebody
 from tests.simulated_time import START
+
+_T = TypeVar("_T")
 
 TOPICS = ("traffic", "weather")
 _TABLES = ("subscription", "subscribed_topic", "advisory", "delivery", "lane", "audit", "conversation")
@@ -80,13 +82,16 @@ class PromiseBooks:
         self.advisories = Advisories(self.database)
         self.outbox = Outbox(self.database, pseudonyms, seal)
         self.conversations = Conversations(self.database, pseudonyms)
-        self.done = done
         self._crowds: dict[int, sqlite3.Connection] = {}
         self._looked: tuple[int, Ledger] | None = None
 
     @property
     def _raw(self) -> sqlite3.Connection:
         return self.database.raw
+
+    def done(self, act: Coroutine[Any, Any, _T]) -> _T:
+        """What the act comes to."""
+        return done(act)
 
     def begin_anew(self, chance: Random, crowd: int) -> None:
         """New books in which somebody 1 to so many want everything."""
@@ -177,7 +182,7 @@ class PromiseBooks:
         before = self.dump()
         self.database.fails_at = at
         with pytest.raises(StoreDown):
-            done(act)
+            self.done(act)
         assert self.dump() == before
 
 

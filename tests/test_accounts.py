@@ -11,12 +11,12 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
-from sqlalchemy import select, update
+from sqlalchemy import URL, select, update
 
 from bot.core.staff import Account, Act, Role
 from bot.store.accounts import AccountRefused, Accounts
 from bot.store.audit import Audit
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.passwords import Passwords, faults
 from bot.store.sealed import Seal
 from bot.store.staff_schema import account as table
@@ -40,8 +40,8 @@ class Counting(PasswordHasher):
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 

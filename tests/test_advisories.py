@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from sqlalchemy import URL
 
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel, AdvisoryType, Ended, ReleaseRefused, Stage
 from bot.core.delivery import State
@@ -19,8 +19,8 @@ LIVE = AdvisoryKind.LIVE
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    async with books_in(tmp_path) as books:
+async def books(store: URL) -> AsyncIterator[Books]:
+    async with books_in(store) as books:
         yield books
 
 

@@ -17,7 +17,7 @@ ALLOWED = {
     "channels": {"bot.core", "bot.channels", "aiohttp", "telegram", "structlog"},
     "service": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "structlog"},
     "public": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "bot.public", "aiohttp", "aiohttp_jinja2",
-               "jinja2", "structlog", "markupsafe"},
+               "jinja2", "structlog", "markupsafe", "prometheus_client"},
     "staff": {"bot.core", "bot.knowledge", "bot.store", "bot.service", "bot.public", "bot.staff",
               "aiohttp", "aiohttp_jinja2", "jinja2", "markupsafe", "multidict", "segno", "structlog"},
 }  # fmt: skip

@@ -1,24 +1,21 @@
 """The books of what staff did: whatever is changed in them afterwards is found, and called what it is."""
 
 import random
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import audit
 from bot.store.audit import Audit, note
 from bot.store.chain import FIRST, MOST_SUSPECTS, Anchor, Damage, Harm, Link, Reading, digest_of
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.schema import inbox
-from tests.ledger import HOUR, NOON
+from tests.ledger import HOUR, NOON, by_hand
 
 Tamper = Callable[[list[Link], int], list[Link]]
 
@@ -146,16 +143,10 @@ def test_books_broken_all_over_are_not_read_to_the_end() -> None:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
-
-
-@contextmanager
-def by_hand(folder: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(folder / "bot.sqlite3", isolation_level=None)) as connection:
-        yield connection
 
 
 async def written(database: Database, lines: int) -> Audit:
@@ -206,24 +197,20 @@ async def test_an_act_and_its_line_are_stored_together_or_not_at_all(database: D
     ("INSERT INTO audit SELECT 21, at, 'eve', act, subject, details, previous, 'no' FROM audit WHERE number = 7",
      Harm.ALTERED),
 ])  # fmt: skip
-async def test_what_is_done_to_the_file_by_hand_is_found(
-    database: Database, tmp_path: Path, done: str, harm: Harm
-) -> None:
+async def test_what_is_done_to_the_tables_by_hand_is_found(database: Database, done: str, harm: Harm) -> None:
     books = await written(database, 20)
     anchor = await books.anchor()
-    with by_hand(tmp_path) as connection:
-        connection.execute(done)
+    await by_hand(database, done)
     damages = await books.verify(anchor)
     assert harm in {damage.harm for damage in damages}
     assert {damage.harm for damage in damages} <= {harm, Harm.DELETED}
 
 
 async def test_books_longer_than_one_reading_hold_across_its_seams(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit, "AT_ONCE", 7)
     books = await written(database, 21)
     assert await books.verify(await books.anchor()) == ()
-    with by_hand(tmp_path) as connection:
-        connection.execute("DELETE FROM audit WHERE number = 8")
+    await by_hand(database, "DELETE FROM audit WHERE number = 8")
     assert await books.verify() == (Damage(8, Harm.DELETED),)

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import URL
 
 from bot.core.advisory import AdvisoryLevel, AdvisoryType, Stage
 from bot.core.delivery import LEASE, MOST_IN_FLIGHT, State
@@ -44,10 +45,10 @@ async def begun(provider: FakeProvider, sends: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def test_everybody_is_told_once_at_an_even_pace(tmp_path: Path) -> None:
+def test_everybody_is_told_once_at_an_even_pace(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         provider = FakeProvider(now)
-        async with opened(tmp_path, StillDatabase) as books:
+        async with opened(tmp_path, StillDatabase, where=store) as books:
             await subscribe(books, 100, now())
             number = (await release(books, now())).number
             async with at_work(books, provider):
@@ -61,10 +62,10 @@ def test_everybody_is_told_once_at_an_even_pace(tmp_path: Path) -> None:
     simulated(main)
 
 
-def test_a_release_begins_within_two_seconds_and_a_pause_holds_within_one(tmp_path: Path) -> None:
+def test_a_release_begins_within_two_seconds_and_a_pause_holds_within_one(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         provider = FakeProvider(now)
-        async with opened(tmp_path, StillDatabase) as books, at_work(books, provider):
+        async with opened(tmp_path, StillDatabase, where=store) as books, at_work(books, provider):
             await subscribe(books, 100, now())
             await asyncio.sleep(7.3)
             released_at, number = now(), (await release(books, now())).number
@@ -84,10 +85,10 @@ def test_a_release_begins_within_two_seconds_and_a_pause_holds_within_one(tmp_pa
     simulated(main)
 
 
-def test_a_withdrawal_overtakes_what_it_withdraws_within_a_second(tmp_path: Path) -> None:
+def test_a_withdrawal_overtakes_what_it_withdraws_within_a_second(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         provider = FakeProvider(now)
-        async with opened(tmp_path, StillDatabase) as books, at_work(books, provider):
+        async with opened(tmp_path, StillDatabase, where=store) as books, at_work(books, provider):
             await subscribe(books, 100, now())
             first = (await release(books, now())).number
             await begun(provider, 30)
@@ -106,10 +107,10 @@ def test_a_withdrawal_overtakes_what_it_withdraws_within_a_second(tmp_path: Path
     simulated(main)
 
 
-def test_two_senders_of_one_credential_keep_to_one_rate_and_tell_nobody_twice(tmp_path: Path) -> None:
+def test_two_senders_of_one_credential_keep_to_one_rate_and_tell_nobody_twice(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         here, there = FakeProvider(now), FakeProvider(now)
-        async with opened(tmp_path, StillDatabase) as books:
+        async with opened(tmp_path, StillDatabase, where=store) as books:
             await subscribe(books, 100, now())
             number = (await release(books, now())).number
             async with at_work(books, here, there):
@@ -122,12 +123,12 @@ def test_two_senders_of_one_credential_keep_to_one_rate_and_tell_nobody_twice(tm
 
 
 @pytest.mark.parametrize("level", [AdvisoryLevel.ALERT, AdvisoryLevel.ADVISORY])
-def test_a_crash_repeats_what_was_in_flight_at_every_level(tmp_path: Path, level: AdvisoryLevel) -> None:
+def test_a_crash_repeats_what_was_in_flight_at_every_level(tmp_path: Path, store: URL, level: AdvisoryLevel) -> None:
     crashes = 4
 
     async def main() -> None:
         provider = FakeProvider(now, latency=timedelta(milliseconds=150))
-        async with opened(tmp_path, StillDatabase) as books:
+        async with opened(tmp_path, StillDatabase, where=store) as books:
             await subscribe(books, 100, now())
             number = (await release(books, now(), level)).number
             for crash in range(1, crashes + 1):
@@ -149,10 +150,10 @@ def test_a_crash_repeats_what_was_in_flight_at_every_level(tmp_path: Path, level
     simulated(main)
 
 
-def test_what_is_refused_to_all_of_the_first_stops_there(tmp_path: Path) -> None:
+def test_what_is_refused_to_all_of_the_first_stops_there(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         provider = FakeProvider(now, lambda: Fault.REFUSED)
-        async with opened(tmp_path, StillDatabase) as books, at_work(books, provider):
+        async with opened(tmp_path, StillDatabase, where=store) as books, at_work(books, provider):
             await subscribe(books, 100, now())
             number = (await release(books, now())).number
             await asyncio.sleep(60)
@@ -164,10 +165,10 @@ def test_what_is_refused_to_all_of_the_first_stops_there(tmp_path: Path) -> None
     simulated(main)
 
 
-def test_somebody_who_moved_is_written_to_at_the_new_place_next_time(tmp_path: Path) -> None:
+def test_somebody_who_moved_is_written_to_at_the_new_place_next_time(tmp_path: Path, store: URL) -> None:
     async def main() -> None:
         provider = FakeProvider(now, in_turn(Fault.MOVED))
-        async with opened(tmp_path, StillDatabase) as books, at_work(books, provider):
+        async with opened(tmp_path, StillDatabase, where=store) as books, at_work(books, provider):
             await subscribe(books, 1, now())
             await finished(books, (await release(books, now())).number)
             await finished(books, (await release(books, now())).number)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import URL
 
 from bot.core.channel import Receipt, SendFailed, TryLater, Unreachable
 from bot.core.message import Address, ChannelName, IncomingMessage, Kind
@@ -19,7 +20,7 @@ from bot.knowledge.live import Live
 from bot.service import counting as counting_module
 from bot.service.counting import Counting
 from bot.service.reception import Memory, Reception
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.faults import StoreDown
 from bot.store.figures import LATEST, Figures
 from bot.store.inbox import Claim, Inbox
@@ -184,12 +185,13 @@ async def test_what_waits_is_bounded_and_a_count_that_is_there_still_grows(monke
 
 
 @pytest.fixture
-async def figures(tmp_path: Path) -> AsyncIterator[Figures]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def figures(store: URL) -> AsyncIterator[Figures]:
+    async with Database(store) as database:
         await database.open()
         yield Figures(database)
 
 
+@pytest.mark.sqlite
 async def test_stored_counts_add_up_and_hold_nothing_but_the_hour_and_what_was_counted(
     figures: Figures, tmp_path: Path
 ) -> None:

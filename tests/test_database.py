@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import URL, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
@@ -33,8 +33,8 @@ CHAT = Conversation("es", "pt", (Choice("¿Una copia?", "report-copy"), Choice("
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 
@@ -90,6 +90,7 @@ async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     assert (back, back.tzinfo) == (NOW, UTC)
 
 
+@pytest.mark.sqlite
 async def test_what_was_confirmed_survives_a_power_cut_and_readers_do_not_stop_a_writer(database: Database) -> None:
     async def asked(connection: AsyncConnection) -> list[Any]:
         names = ("journal_mode", "synchronous", "foreign_keys")
@@ -169,6 +170,7 @@ async def test_an_address_that_names_no_database_is_refused_without_its_password
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("pragma", "why"), [
     ("PRAGMA query_only = 1", "SQLITE_READONLY"),
     ("PRAGMA max_page_count = 1", "SQLITE_FULL"),
@@ -188,7 +190,7 @@ async def test_a_disk_that_takes_no_more_is_said_and_nothing_of_what_was_stored(
 
 
 async def test_a_row_that_breaks_a_rule_is_not_quoted(database: Database) -> None:
-    with pytest.raises(StoreDown, match="SQLITE_CONSTRAINT") as down:
+    with pytest.raises(StoreDown, match=r"SQLITE_CONSTRAINT|CheckViolation") as down:
         await database.run(
             lambda connection: connection.execute(
                 insert(conversation).values(person="5550100", offered="private", saved_at=NOW)
@@ -217,6 +219,7 @@ def locked(path: Path) -> Iterator[None]:
         holder.communicate("\n")
 
 
+@pytest.mark.sqlite
 async def test_a_database_locked_by_another_process_costs_a_turn_about_a_second_and_no_more(
     tmp_path: Path, messages: Inbox, chats: Conversations
 ) -> None:
@@ -236,6 +239,7 @@ async def test_a_database_locked_by_another_process_costs_a_turn_about_a_second_
         assert await Inbox(afterwards, KEYED).claim(MESSAGE, NOW) is Claim.NEW
 
 
+@pytest.mark.sqlite
 async def test_of_many_turns_none_waits_longer_for_a_locked_database(tmp_path: Path, messages: Inbox) -> None:
     with locked(tmp_path / "bot.sqlite3"):
         async with asyncio.timeout(2.5):

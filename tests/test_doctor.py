@@ -20,6 +20,8 @@ from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.doctor import Finding
 from bot.link_checks import links, looked_up
+from bot.store import backup
+from bot.store.backup import Rehearsed
 from tests import meta_emulator as meta
 from tests import real_folder, small_folder
 from tests import telegram_emulator as telegram
@@ -90,7 +92,11 @@ async def found(town: Street, clock: Callable[[], datetime] = utc_now, **changed
     folder = town.chosen.data / "small"  # what it says of the real folder is another test's
     if not folder.exists():
         small_folder.write(folder)
-    chosen = town.chosen.model_copy(update={"knowledge": folder} | changed)
+    backups, now = town.chosen.data / "backups", datetime.now(UTC)
+    (whole := backups / f"bot-{now:%Y%m%dT%H%M%SZ}").mkdir(parents=True, exist_ok=True)
+    (whole / "manifest.json").touch()
+    backup.note_rehearsal(backups, Rehearsed(now, whole.name, 1.0))
+    chosen = town.chosen.model_copy(update={"knowledge": folder, "backup": backups} | changed)
     return [each async for each in doctor.examined(chosen, clock, with_links=False)]
 
 
@@ -109,7 +115,7 @@ async def test_where_all_is_well_each_place_says_so_and_nothing_is_sent(tmp_path
         findings = await found(town)
         assert wrong(findings) == {}
         assert [each.place for each in findings] == [
-            "keys/pseudonyms", "keys/addresses", "store", "knowledge", "clock",
+            "keys/pseudonyms", "keys/addresses", "store", "backup", "rehearsal", "knowledge", "clock",
             "telegram", "meta webhook", "whatsapp", "messenger", "sms",
         ]  # fmt: skip
         assert (town.graph.sent, town.twilio.asked, town.telegram.sent) == ([], [], [])

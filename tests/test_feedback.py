@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import messenger_sending, sms_sending, telegram_sending, web, whatsapp_sending
@@ -369,46 +369,46 @@ async def test_law_9_feedback_is_stored_without_whoever_gave_it(tmp_path: Path) 
         (kept,) = await store.journal.unanswered(10)
         assert kept.seen is not None
         assert "[name]" in kept.question
-        assert await rows(tmp_path) == [("terminal", "en", "report-copy", 0, 1)]
+        assert await rows(in_file(tmp_path / "bot.sqlite3")) == [("terminal", "en", "report-copy", 0, 1)]
     written = everything_in(tmp_path)
     assert [secret in written for secret in (b"Ann Smith", b"555-0142", b"somebody")] == [False] * 3
 
 
-async def rows(folder: Path) -> list[tuple[object, ...]]:
+async def rows(where: URL) -> list[tuple[object, ...]]:
     async def counted(connection: AsyncConnection) -> list[tuple[object, ...]]:
         kept = feedback.c
         columns = select(kept.channel, kept.language, kept.entry, kept.helped, kept.not_helped)
         return [tuple(row) for row in await connection.execute(columns)]
 
-    async with Database(in_file(folder / "bot.sqlite3")) as database:
+    async with Database(where) as database:
         await database.open()
         return await database.run(counted)
 
 
-async def test_double_taps_count_once_over_a_restart_and_at_the_same_moment(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_double_taps_count_once_over_a_restart_and_at_the_same_moment(store: URL) -> None:
+    async with memory(store) as kept:
         desk, via = reception(KNOWN), FakeChannel(limits=ASKS)
-        desk.memory = store
+        desk.memory = kept
         await desk.receive(a_message("how do i get a copy of my report"), via)
         yes = next(choice for choice in via.sent[0][1][-1].choices if choice.value.startswith("/useful yes"))
         await asyncio.gather(*(desk.receive(a_press(yes.value, f"press {at}"), via) for at in range(4)))
         restarted = reception(KNOWN)
-        restarted.memory = store
+        restarted.memory = kept
         await restarted.receive(a_press(yes.value, "later"), via)
-        assert await rows(tmp_path) == [("terminal", "en", "report-copy", 1, 0)]
+        assert await rows(store) == [("terminal", "en", "report-copy", 1, 0)]
 
 
-async def test_after_a_restart_a_press_is_counted_though_the_question_is_gone(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_after_a_restart_a_press_is_counted_though_the_question_is_gone(store: URL) -> None:
+    async with memory(store) as kept:
         desk, via = reception(KNOWN), FakeChannel(limits=ASKS)
-        desk.memory = store
+        desk.memory = kept
         await desk.receive(a_message("how do i get a copy of my report"), via)
         no = next(choice for choice in via.sent[0][1][-1].choices if choice.value.startswith("/useful no"))
         restarted = reception(KNOWN)
-        restarted.memory = store
+        restarted.memory = kept
         await restarted.receive(a_press(no.value, "later"), via)
-        assert await rows(tmp_path) == [("terminal", "en", "report-copy", 0, 1)]
-        assert await store.journal.unanswered(10) == ()
+        assert await rows(store) == [("terminal", "en", "report-copy", 0, 1)]
+        assert await kept.journal.unanswered(10) == ()
 
 
 @pytest.mark.parametrize(

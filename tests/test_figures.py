@@ -1,27 +1,25 @@
 """Counts come back as they were added, by the days and hours that the town's clocks showed."""
 
 import itertools
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.message import ChannelName
 from bot.core.tallies import Names, Step, Stretch, Tallies, steps, summed
 from bot.core.tally import Tally, hour_of
 from bot.store.asked_schema import feedback
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.figures import LATEST, Figures
 from tests.builders import NOW
+from tests.ledger import by_hand
 
 TOWN = ZoneInfo("America/New_York")
 TODAY = NOW.astimezone(TOWN).date()
@@ -29,8 +27,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 
@@ -86,13 +84,12 @@ async def test_counts_of_today_are_seen_within_seconds(figures: Figures) -> None
     assert (await figures.of(TODAY, TODAY, TOWN, NOW + timedelta(seconds=10))).total == 2
 
 
-async def test_what_can_change_no_more_is_read_once(figures: Figures, tmp_path: Path) -> None:
+async def test_what_can_change_no_more_is_read_once(database: Database, figures: Figures) -> None:
     old = NOW - 30 * DAY
     await figures.add({a_tally(old): 5})
     day = old.astimezone(TOWN).date()
     assert (await figures.of(day, day, TOWN, NOW)).total == 5
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection, connection:
-        connection.execute("DELETE FROM tally")
+    await by_hand(database, "DELETE FROM tally")
     assert (await figures.of(day, day, TOWN, NOW + timedelta(hours=2))).total == 5
     assert (await figures.of(day, day, TOWN, NOW + 2 * DAY)).total == 0
 
@@ -108,11 +105,10 @@ async def test_a_count_that_came_as_late_as_it_may_is_not_missed(figures: Figure
     assert (await figures.of(day, day, TOWN, NOW + 9 * DAY)).total == 5
 
 
-async def test_counts_past_their_time_are_deleted_and_the_others_stay(figures: Figures, tmp_path: Path) -> None:
+async def test_counts_past_their_time_are_deleted_and_the_others_stay(database: Database, figures: Figures) -> None:
     await figures.add({a_tally(NOW - DAY * ago, subject=f"entry-{n}"): 1 for ago in (0, 10, 11, 400) for n in range(3)})
     assert await figures.forget(NOW - 10 * DAY + timedelta(hours=1)) == 9
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
-        assert connection.execute("SELECT count(*) FROM tally").fetchone() == (3,)
+    assert await by_hand(database, "SELECT count(*) FROM tally") == [(3,)]
     assert await figures.forget(NOW - 10 * DAY) == 0
 
 

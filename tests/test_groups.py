@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import URL, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.message import ChannelName
@@ -18,7 +17,7 @@ from bot.service.grouping import Grouping
 from bot.store import journal as journal_module
 from bot.store.asked_schema import feedback, question_group, unanswered
 from bot.store.audit import Audit
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.faults import StoreDown
 from bot.store.group_lists import Closing, GroupLists, Sought
 from bot.store.journal import Journal
@@ -32,8 +31,8 @@ KNOWN = snapshot(an_entry("report-copy", "how do i get a copy of my report", "wh
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 

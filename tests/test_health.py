@@ -9,7 +9,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.public.health import Health, routes
 
 FAULT = "faqs/reports.yaml:31: `asks` is missing: add it"
-READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net", "words and meaning")
+READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net", "words and meaning",
+               True, 12.0, 3600.5, 2)  # fmt: skip
 
 
 async def asked(health: Health, path: str) -> tuple[int, str, Any]:
@@ -34,6 +35,11 @@ async def test_ready_tells_revision_faults_store_and_channels_and_a_broken_edit_
         "channels": {"web": "on"},
         "looks_out": "cues and net",
         "matches": "words and meaning",
+        "is_encoding": True,
+        "knowledge_age": 12.0,
+        "backup_age": 3600.5,
+        "unsent": 2,
+        "unsent_age": None,
     })  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from bot.core.emergency import Level, check
 from bot.core.entry import Knowledge
 from bot.core.text import fold
 from bot.knowledge import source
-from bot.knowledge.live import Live, load
+from bot.knowledge.live import Live, give_back, load
 from bot.knowledge.source import KnowledgeInvalid
 from tests import small_folder
 from tests.builders import REAL_FOLDER
@@ -166,3 +166,15 @@ def test_the_stamp_changes_with_every_kind_of_change(folder: Path) -> None:
     (folder / "faqs/a.yaml").rename(folder / "faqs/c.yaml")
     stamps.append(source.stamp(folder, REAL_FOLDER))
     assert len(set(stamps)) == 4
+
+
+@pytest.mark.parametrize("missing", [OSError("no such library"), AttributeError("malloc_trim")])
+def test_a_c_library_that_cannot_give_memory_back_costs_nothing(
+    missing: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(_: object) -> None:
+        raise missing
+
+    give_back()
+    monkeypatch.setattr("bot.knowledge.live.ctypes.CDLL", absent)
+    give_back()

@@ -1,10 +1,9 @@
 """Whoever stopped us where the platform keeps count has stopped: the ledger, the subscription, and what is due."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from bot.core.advisory import AdvisoryKind
 from bot.core.channel import OptedOut, Unreachable
@@ -15,8 +14,8 @@ from tests.ledger import COMMUNITY, KEYED, SECOND, Books, books_in, somebody
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    async with books_in(tmp_path) as found:
+async def books(store: URL) -> AsyncIterator[Books]:
+    async with books_in(store) as found:
         yield found
 
 

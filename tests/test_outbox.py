@@ -1,15 +1,14 @@
 """The promise on advisories, clause by clause, on the real ledger (law 7, law 8)."""
 
 import asyncio
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from bot.core.advisory import (
     FIRST_BATCH,
@@ -25,6 +24,7 @@ from bot.core.delivery import LANE_RESTS, LEASE, MOST_IN_FLIGHT, Settlement, Sta
 from bot.core.message import ChannelName
 from bot.core.subscription import Reach
 from bot.store import database
+from bot.store.faults import StoreDown
 from bot.store.outbox import Claimed, Outbox, Wait
 from bot.store.progress import LaneRest
 from bot.store.sealed import Seal
@@ -48,8 +48,8 @@ from tests.ledger import (
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    async with books_in(tmp_path) as books:
+async def books(store: URL) -> AsyncIterator[Books]:
+    async with books_in(store) as books:
         yield books
 
 
@@ -86,14 +86,11 @@ async def test_promise_1_everybody_ends_in_one_state_and_they_add_up_before_it_i
     assert all(state.is_final for state in progress.states)
 
 
-async def test_promise_1_a_ledger_that_does_not_add_up_is_paused_and_never_called_finished(
-    books: Books, tmp_path: Path
-) -> None:
+async def test_promise_1_a_ledger_that_does_not_add_up_is_paused_and_never_called_finished(books: Books) -> None:
     await books.subscribe(1, 2)
     road = await books.released()
     await books.send()
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)) as connection:
-        connection.execute("DELETE FROM delivery WHERE subscription = 1")
+    await books.by_hand("DELETE FROM delivery WHERE subscription = 1")
     await books.tick()
     found = await books.advisories.find(road.number)
     assert found is not None
@@ -202,22 +199,21 @@ async def test_promise_3_a_new_subscription_does_not_bring_back_what_was_stopped
     assert await books.send() == []
 
 
-async def test_promise_3_the_claim_looks_once_more_whatever_the_row_says(books: Books, tmp_path: Path) -> None:
+async def test_promise_3_the_claim_looks_once_more_whatever_the_row_says(books: Books) -> None:
     await books.subscribe(1, 2, 3, 4)
     road = await books.released(COMMUNITY)
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)) as connection:
-        connection.execute("UPDATE subscription SET state = 'stopped', address = NULL WHERE id = 1")
-        connection.execute("DELETE FROM subscribed_topic WHERE subscription = 2")
-        connection.execute("UPDATE subscription SET level = 'urgent' WHERE id = 3")
-        connection.execute("UPDATE subscription SET state = 'suspended' WHERE id = 4")
+    await books.by_hand("UPDATE subscription SET state = 'stopped', address = NULL WHERE id = 1")
+    await books.by_hand("DELETE FROM subscribed_topic WHERE subscription = 2")
+    await books.by_hand("UPDATE subscription SET level = 'urgent' WHERE id = 3")
+    await books.by_hand("UPDATE subscription SET state = 'suspended' WHERE id = 4")
     assert await books.send() == []
     gone = State.OPTED_OUT
     assert await books.states(road) == {1: gone, 2: gone, 3: gone, 4: State.UNDELIVERABLE}
 
 
-async def test_promise_3_holds_when_stops_race_the_senders(tmp_path: Path, patient: None) -> None:
-    """Stops and claims from several connections to one file: the ledger's order is the order of their commits."""
-    async with books_in(tmp_path) as books, books_in(tmp_path) as others:
+async def test_promise_3_holds_when_stops_race_the_senders(store: URL, patient: None) -> None:
+    """Stops and claims from several connections to one store: the ledger's order is the order of their commits."""
+    async with books_in(store) as books, books_in(store) as others:
         await books.subscribe(*range(1, 41))
         await books.released()
         stopped: set[str] = set()
@@ -379,10 +375,8 @@ async def test_promise_5_nothing_of_the_thread_goes_out_after_its_cancel(books: 
 # 6. One sender.
 
 
-async def test_promise_6_of_several_senders_each_row_has_one_and_none_is_passed_over(
-    tmp_path: Path, patient: None
-) -> None:
-    async with books_in(tmp_path) as books, books_in(tmp_path) as others:
+async def test_promise_6_of_several_senders_each_row_has_one_and_none_is_passed_over(store: URL, patient: None) -> None:
+    async with books_in(store) as books, books_in(store) as others:
         await books.subscribe(*range(1, 31))
         road = await books.released()
         gone: list[int] = []
@@ -437,22 +431,17 @@ async def test_promise_7_an_exercise_goes_to_those_who_agreed_and_to_no_subscrib
 
 
 @pytest.mark.parametrize("kind", ["live", "exercise"])
-async def test_promise_7_the_database_refuses_an_exercise_for_a_subscriber(
-    books: Books, tmp_path: Path, kind: str
-) -> None:
+async def test_promise_7_the_database_refuses_an_exercise_for_a_subscriber(books: Books, kind: str) -> None:
     await books.subscribe(1)
     await books.released()
     exercise = await books.released(kind=AdvisoryKind.EXERCISE)
     row = (
         "INSERT INTO delivery (kind, advisory, subscription, thread, channel, state, turn, attempts, unknowns, due_at)"
     )
-    values = (kind, exercise.number, 1, exercise.number, "telegram", "due", 0, 0, 0, NOON.isoformat())
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3", isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-            connection.execute(f"{row} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-            connection.execute("UPDATE subscription SET kind = 'exercise'")
+    values = f"'{kind}', {exercise.number}, 1, {exercise.number}, 'telegram', 'due', 0, 0, 0, '{NOON.isoformat()}'"
+    for forbidden in (f"{row} VALUES ({values})", "UPDATE subscription SET kind = 'exercise'"):
+        with pytest.raises(StoreDown, match=r"FOREIGNKEY|23503"):
+            await books.by_hand(forbidden)
     assert await books.states(exercise) == {}
 
 
@@ -460,16 +449,17 @@ async def test_promise_7_the_database_refuses_an_exercise_for_a_subscriber(
 
 
 async def test_promise_8_the_ledger_is_flushed_to_the_disk_with_every_commit(books: Books) -> None:
-    flushed = await books.database.run(lambda connection: connection.exec_driver_sql("PRAGMA synchronous"))
-    assert flushed.scalar() == 2  # FULL
+    asked, full = ("SHOW synchronous_commit", "on") if books.database.is_shared else ("PRAGMA synchronous", 2)
+    ((flushed,),) = await books.by_hand(asked)
+    assert flushed == full
 
 
-async def test_promise_8_a_claim_that_was_stored_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
-    async with books_in(tmp_path) as books:
+async def test_promise_8_a_claim_that_was_stored_is_there_when_the_store_is_opened_again(store: URL) -> None:
+    async with books_in(store) as books:
         await books.subscribe(1)
         road = await books.released()
         await books.take()
-    async with books_in(tmp_path) as books:
+    async with books_in(store) as books:
         assert await books.states(road) == {1: State.SENDING}
         found = await books.claim()
         assert isinstance(found, Wait)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,11 +9,12 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
+from sqlalchemy import URL
 
 from bot.core.staff import Role
 from bot.store.accounts import AccountRefused, Accounts
 from bot.store.audit import Audit
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.own_account import OwnAccount
 from bot.store.passwords import Passwords
 from bot.store.sealed import Seal
@@ -39,8 +39,8 @@ class Interrupted(Passwords):
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 

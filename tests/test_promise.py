@@ -3,17 +3,25 @@
 from datetime import timedelta
 
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel, AdvisoryType
+from tests.postgres_server import PostgresServer
 from tests.promise_machine import Promise, hold
+from tests.promise_on_postgres import on_postgres
 from tests.promise_town import End
 from tests.sizes import IS_CI
 
 HOURS = timedelta(hours=6)
 
+ON_POSTGRESQL = 4 if IS_CI else 1  # the statements are the same; what differs shows soon
 EXAMPLES = 300 if IS_CI else 8  # a minute and a half of a processor, and three seconds by hand
 
 
 def test_the_promise_holds_whatever_happens() -> None:
     hold(examples=EXAMPLES, steps=50, seed=6)
+
+
+def test_the_promise_holds_on_postgresql(postgres: PostgresServer) -> None:
+    with on_postgres(postgres):
+        hold(examples=ON_POSTGRESQL, steps=40, seed=6)
 
 
 def a_town() -> Promise:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from sqlalchemy import URL
 
 from bot.core.answer import Snapshot
 from bot.core.channel import Receipt, Refused, TryLater, Unreachable
@@ -47,8 +48,9 @@ def reception(current: Snapshot | None = KNOWN) -> Reception:
 
 
 @asynccontextmanager
-async def memory(folder: Path) -> AsyncIterator[Memory]:
-    async with Database(in_file(folder / "bot.sqlite3")) as database:
+async def memory(where: Path | URL) -> AsyncIterator[Memory]:
+    """A store in that folder, or there."""
+    async with Database(in_file(where / "bot.sqlite3") if isinstance(where, Path) else where) as database:
         await database.open()
         yield Memory(Inbox(database, PSEUDONYMS), Conversations(database, PSEUDONYMS), Journal(database))
 
@@ -71,43 +73,43 @@ def broken() -> Memory:
     return Memory(cast(Inbox, Broken()), cast(Conversations, Broken()), cast(Journal, Broken()))
 
 
-async def test_a_question_is_answered_once_and_a_duplicate_not_again(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_a_question_is_answered_once_and_a_duplicate_not_again(store: URL) -> None:
+    async with memory(store) as kept:
         desk, via = reception(), FakeChannel()
-        desk.memory = store
+        desk.memory = kept
         message = a_message("how do i get a copy of my report")
         assert await desk.receive(message, via) is Receipt.ANSWERED
         assert await desk.receive(message, via) is Receipt.DUPLICATE
         assert len(via.sent) == 1
 
 
-async def test_a_reply_that_did_not_leave_is_given_when_the_message_comes_again(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_a_reply_that_did_not_leave_is_given_when_the_message_comes_again(store: URL) -> None:
+    async with memory(store) as kept:
         desk, via = reception(), FakeChannel(failures=[TryLater("busy")])
-        desk.memory = store
+        desk.memory = kept
         message = a_message("how do i get a copy of my report")
         assert await desk.receive(message, via) is Receipt.NOT_SENT
         assert await desk.receive(message, via) is Receipt.ANSWERED
 
 
 @pytest.mark.parametrize("failure", [Refused("no"), Unreachable("blocked")])
-async def test_a_reply_that_can_never_leave_is_not_brought_again(tmp_path: Path, failure: Exception) -> None:
-    async with memory(tmp_path) as store:
+async def test_a_reply_that_can_never_leave_is_not_brought_again(store: URL, failure: Exception) -> None:
+    async with memory(store) as kept:
         desk, via = reception(), FakeChannel(failures=[cast(Refused, failure)])
-        desk.memory = store
+        desk.memory = kept
         message = a_message("how do i get a copy of my report")
         assert await desk.receive(message, via) is Receipt.UNDELIVERABLE
         assert await desk.receive(message, via) is Receipt.DUPLICATE
 
 
-async def test_numbered_choices_survive_a_restart(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_numbered_choices_survive_a_restart(store: URL) -> None:
+    async with memory(store) as kept:
         before, via = reception(), FakeChannel()
-        before.memory = store
+        before.memory = kept
         await before.receive(a_message("report a copy of a crime", "1"), via)
         first = via.sent[0][1][-1].choices[0].label
         after = reception()
-        after.memory = store
+        after.memory = kept
         await after.receive(a_message("1", "2"), via)
         assert via.texts[1].startswith(first)
 
@@ -120,14 +122,14 @@ async def test_a_store_that_is_down_costs_no_reply() -> None:
     assert cast(Broken, desk.memory.inbox).asked == 4
 
 
-async def test_an_unanswered_question_is_kept_redacted_and_without_its_asker(tmp_path: Path) -> None:
-    async with memory(tmp_path) as store:
+async def test_an_unanswered_question_is_kept_redacted_and_without_its_asker(store: URL) -> None:
+    async with memory(store) as kept:
         desk = reception()
-        desk.memory = store
+        desk.memory = kept
         await desk.receive(a_message("zebra xylophone call me at 203-555-0142"), FakeChannel())
-        (kept,) = await store.journal.unanswered(10)
-        assert "zebra xylophone" in kept.question
-        assert "555" not in kept.question
+        (noted,) = await kept.journal.unanswered(10)
+        assert "zebra xylophone" in noted.question
+        assert "555" not in noted.question
 
 
 async def test_talk_in_a_group_that_is_not_for_the_bot_gets_nothing_but_911() -> None:
@@ -189,13 +191,13 @@ async def test_stopping_waits_for_replies_in_flight_and_not_for_ever() -> None:
 
 
 async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.service.reception._REMEMBERED", 3)
+    monkeypatch.setattr("bot.service.chats._REMEMBERED", 3)
     desk, via = reception(), FakeChannel()
     for number in range(10):
         person = Address(SOMEBODY.channel, str(number))
         await desk.receive(a_message("how do i report a crime", str(number), sender=person), via)
-    assert len(desk._conversations) == 3
-    assert desk._people == {}
+    assert len(desk._chats._kept) == 3
+    assert desk._one_at_a_time.open == 0
 
 
 async def test_a_decision_that_fails_is_told_with_the_911_notice() -> None:

@@ -115,3 +115,9 @@ def test_advisories_on_messenger_are_a_switch_of_their_own() -> None:
     assert settings.read(META | {"BOT_MESSENGER_ADVISORIES": "on"}).messenger_advisories
     with pytest.raises(SettingsInvalid, match="BOT_MESSENGER_ADVISORIES needs BOT_MESSENGER_TOKEN as well"):
         settings.read({"BOT_MESSENGER_ADVISORIES": "on"})
+
+
+def test_a_token_of_metrics_that_can_be_guessed_is_refused_without_being_shown() -> None:
+    with pytest.raises(SettingsInvalid, match="BOT_METRICS_TOKEN must be 20 letters") as refused:
+        settings.read({"BOT_METRICS_TOKEN": "short-one"})
+    assert "short-one" not in str(refused.value)

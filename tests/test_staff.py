@@ -11,7 +11,7 @@ MAY = {
     Role.CURATOR: "see, edit knowledge",
     Role.ANNOUNCER: "see, draft, discard, publish, pause, cancel, enrol testers",
     Role.APPROVER: "see, discard, approve, publish, publish an Alert, pause, cancel, enrol testers",
-    Role.ADMINISTRATOR: "keep accounts, read the audit log",
+    Role.ADMINISTRATOR: "keep accounts, read the audit log, keep records",
 }
 
 

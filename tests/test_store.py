@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
@@ -33,8 +33,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 
@@ -191,6 +191,7 @@ def test_any_chat_makes_the_round_trip(tmp_path_factory: pytest.TempPathFactory,
     assert asyncio.run(kept()) == chats
 
 
+@pytest.mark.sqlite  # elsewhere a time is no text
 @pytest.mark.parametrize("column", [
     {"offered": "not json"}, {"offered": "{}"}, {"offered": "null"}, {"offered": '["ab"]'}, {"offered": "[[1, 2]]"},
     {"offered": '[["a"]]'}, {"offered": "[" * 100_000}, {"offered_at": "yesterday"}, {"offered_at": ""},
@@ -212,6 +213,7 @@ async def test_chats_that_rest_are_forgotten(chats: Conversations) -> None:
     assert [await chats.load(SOMEBODY), await chats.load(SOMEBODY_ELSE)] == [None, CHAT]
 
 
+@pytest.mark.sqlite
 async def test_a_chat_is_kept_under_a_pseudonym(tmp_path: Path, chats: Conversations) -> None:
     await chats.save(Address(ChannelName.TELEGRAM, "5550100"), CHAT, NOW)
     assert b"5550100" not in everything_in(tmp_path)
@@ -220,6 +222,7 @@ async def test_a_chat_is_kept_under_a_pseudonym(tmp_path: Path, chats: Conversat
 # The journal.
 
 
+@pytest.mark.sqlite
 async def test_an_unanswered_question_is_kept_without_whoever_asked(tmp_path: Path, journal: Journal) -> None:
     await journal.note_unanswered("my name is Ann, call 203-555-0100: may I keep bees?", "en", ("pets", "noise"), NOW)
     kept = "my name is [name], call [phone]: may I keep bees?"

@@ -1,13 +1,11 @@
 """Nobody gets an advisory they did not ask for, and whoever leaves has left (law 6)."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel
 from bot.core.channel import Unreachable
@@ -23,8 +21,8 @@ TELEGRAM = ChannelName.TELEGRAM
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    async with books_in(tmp_path) as books:
+async def books(store: URL) -> AsyncIterator[Books]:
+    async with books_in(store) as books:
         yield books
 
 
@@ -75,14 +73,13 @@ async def test_stop_for_the_last_topic_stops_everything(books: Books) -> None:
     assert [row[1:3] for row in await rows(books)] == [("stopped", False)]
 
 
-async def test_stop_forgets_the_address_for_good_and_keeps_the_pseudonym(books: Books, tmp_path: Path) -> None:
+async def test_stop_forgets_the_address_for_good_and_keeps_the_pseudonym(books: Books) -> None:
     await books.subscribe(1)
     await books.subscribe(1, kind=AdvisoryKind.EXERCISE)
     assert await books.subscriptions.stop(somebody(1), None, NOON) is None
     assert [row[:3] for row in await rows(books)] == [("live", "stopped", False), ("exercise", "stopped", False)]
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
-        kept = connection.execute("SELECT DISTINCT person FROM subscription").fetchall()
-        assert connection.execute("SELECT count(*) FROM subscribed_topic").fetchone() == (0,)
+    kept = await books.by_hand("SELECT DISTINCT person FROM subscription")
+    assert await books.by_hand("SELECT count(*) FROM subscribed_topic") == [(0,)]
     assert kept == [(KEYED.of(somebody(1)),)]
 
 
@@ -190,6 +187,7 @@ async def test_whoever_wants_only_what_is_urgent_takes_back_the_rest(books: Book
     assert (await books.states(alert), await books.states(fair)) == ({1: State.DUE}, {1: State.OPTED_OUT})
 
 
+@pytest.mark.sqlite
 async def test_the_file_holds_no_address_in_clear(books: Books, tmp_path: Path) -> None:
     person = Address(TELEGRAM, "chat-83377712")
     await books.subscriptions.subscribe(person, ["traffic"], None, "en", "/subscribe", NOON)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import aiohttp
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
@@ -361,21 +361,20 @@ async def test_announcements_that_hang_leave_every_connection_of_the_replies_fre
 @pytest.mark.parametrize(
     ("cause", "may_have"),
     [
-        (httpx.ConnectError, False),
-        (httpx.ConnectTimeout, False),
-        (httpx.PoolTimeout, False),
-        (httpx.ProxyError, False),
-        (httpx.WriteTimeout, True),
-        (httpx.WriteError, True),
-        (httpx.ReadTimeout, True),
-        (httpx.ReadError, True),
-        (httpx.RemoteProtocolError, True),
+        (aiohttp.ClientConnectorError, False),
+        (aiohttp.ClientConnectorDNSError, False),
+        (aiohttp.ConnectionTimeoutError, False),
+        (aiohttp.SocketTimeoutError, True),
+        (aiohttp.ServerDisconnectedError, True),
+        (aiohttp.ClientOSError, True),
+        (aiohttp.ClientPayloadError, True),
+        (TimeoutError, True),
         (RuntimeError, True),
     ],
 )
 def test_only_what_surely_never_left_has_surely_not_arrived(cause: type[Exception], may_have: bool) -> None:
     error = NetworkError("as the library tells it")
-    error.__cause__ = cause("why")
+    error.__cause__ = cause.__new__(cause)
     assert may_have_arrived(error) is may_have
 
 

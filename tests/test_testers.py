@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from bot import app
 from bot.core.advisory import AdvisoryKind
@@ -31,8 +31,8 @@ WHOLE = Subscription(frozenset(TOPICS), Reach.EVERY, "en")
 
 
 @pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Books]:
-    async with books_in(tmp_path) as books:
+async def books(store: URL) -> AsyncIterator[Books]:
+    async with books_in(store) as books:
         yield books
 
 
@@ -86,8 +86,8 @@ async def test_a_code_works_for_ten_minutes(books: Books) -> None:
     assert (LASTS, await join(books, late, who=2)) == (timedelta(minutes=10), None)
 
 
-async def test_of_two_who_send_one_code_at_once_one_gets_in(books: Books, tmp_path: Path) -> None:
-    async with books_in(tmp_path) as others:
+async def test_of_two_who_send_one_code_at_once_one_gets_in(books: Books, store: URL) -> None:
+    async with books_in(store) as others:
         for _ in range(5):
             code = await a_code(books)
             came = await asyncio.gather(join(books, code, who=1), join(others, code, who=2))
@@ -108,6 +108,7 @@ async def test_a_code_is_used_up_only_by_a_subscription_that_is_stored(
     assert await join(books, code) == WHOLE
 
 
+@pytest.mark.sqlite
 async def test_the_file_holds_no_code(books: Books, tmp_path: Path) -> None:
     used, open_code = await a_code(books), await a_code(books)
     await join(books, used)

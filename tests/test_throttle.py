@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
-from bot.store.database import Database, in_file
+from bot.store.database import Database
 from bot.store.keys import Pseudonyms
 from bot.store.marks import Marks
 from bot.store.staff_schema import sign_in_try
@@ -19,8 +18,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+async def database(store: URL) -> AsyncIterator[Database]:
+    async with Database(store) as database:
         await database.open()
         yield database
 
@@ -58,9 +57,9 @@ async def test_of_a_hundred_tries_at_once_no_more_get_through_than_one_after_the
     assert sum(each is None for each in told) == FREE_OF_A_NAME
 
 
-async def test_two_replicas_and_a_restart_count_together(tmp_path: Path, throttle: Throttle) -> None:
+async def test_two_replicas_and_a_restart_count_together(store: URL, throttle: Throttle) -> None:
     marks = Marks.under(Pseudonyms(b"k" * 32))
-    async with Database(in_file(tmp_path / "bot.sqlite3")) as other:
+    async with Database(store) as other:
         await other.open()
         second = Throttle(other, marks)
         told = [await each.take(each.of_proof("ann"), NOW) for _ in range(3) for each in (throttle, second)]

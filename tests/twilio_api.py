@@ -1,5 +1,6 @@
 """Twilio for tests: its API on loopback with answers as scripted, its signature, and the channel between the two."""
 
+import asyncio
 import hmac
 import os
 from base64 import b64encode
@@ -63,6 +64,7 @@ class TwilioApi:
     asked: list[dict[str, str]] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)  # what a GET finds, by the end of its path
     auth: set[str] = field(default_factory=set)
+    takes: float = 0.0  # seconds between taking a message and saying so
 
     @property
     def bodies(self) -> list[str]:
@@ -82,7 +84,9 @@ class TwilioApi:
                 request.transport.close()
                 return web.Response()
             return answer
-        return web.json_response({"sid": f"SM{len(self.asked)}", "status": "queued"}, status=201)
+        number = len(self.asked)
+        await asyncio.sleep(self.takes)
+        return web.json_response({"sid": f"SM{number}", "status": "queued"}, status=201)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         name = request.path.rpartition("/")[2]

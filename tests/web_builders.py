@@ -37,7 +37,6 @@ def now() -> datetime:
 
 
 @cache
-@cache
 def town() -> Knowledge:
     """Made entries, spoken about in the project's own sentences."""
     desk = (

@@ -21,12 +21,12 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.channels.web_sessions import Frame, Session, Sessions, Wire
+from bot.channels.origins import origin_of, origin_or_none
+from bot.channels.web_sessions import Frame, Session, Sessions, Wire, Wires
 from bot.core.channel import Limits, Receipt, Receive, TryLater, Unreachable
 from bot.core.message import Address, ChannelName, IncomingMessage, Kind, Part
 from bot.core.notice import Notice
@@ -40,7 +40,6 @@ _CLOSE_TIMEOUT = 2.0  # seconds a browser has to say goodbye
 _LAST_TURNS = 10.0  # seconds that open turns get when the server stops
 _START = "/start"
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +94,34 @@ class WebChat:
         clock: Callable[[], datetime],
         origins: Iterable[str] = (),
         public_url: str | None = None,
+        client: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """Take whose pages may open the chat, besides our own. Raises ValueError for what is not `https://host`."""
+        """Take whose pages may open the chat, besides our own, and what tells the network address of a request.
+
+        Raises ValueError for what is not `https://host`.
+        """
         self._receive = receive
         self._clock = clock
-        self._origins = frozenset(_origin(listed) for listed in (*origins, *((public_url,) if public_url else ())))
+        self._origins = frozenset(origin_of(listed) for listed in (*origins, *((public_url,) if public_url else ())))
         self._sessions = Sessions(clock)
-        self._wires: set[Wire] = set()
+        self._client = client
+        self._wires = Wires()
         self._turns: set[asyncio.Task[None]] = set()
         self._advisories: list[dict[str, Any]] | None = None  # None: nobody has looked yet
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/chat", self._on_chat)]
 
+    @property
+    def open_chats(self) -> int:
+        """How many sockets are open."""
+        return len(self._wires)
+
     async def tell(self, notices: Sequence[Notice]) -> None:
         """Show these advisories in every open chat, and in those that open from now on."""
         self._advisories = [notice.plain() for notice in notices]
         said = {"advisories": self._advisories}
-        await asyncio.gather(*(wire.write(said) for wire in tuple(self._wires)))
+        await asyncio.gather(*(wire.write(said) for wire in self._wires))
 
     async def close(self) -> None:
         """Let open turns finish, then send every browser away to come back to the next server."""
@@ -120,7 +129,7 @@ class WebChat:
             _, late = await asyncio.wait(self._turns, timeout=_LAST_TURNS)
             for turn in late:
                 turn.cancel()
-        goodbye = (wire.socket.close(code=WSCloseCode.GOING_AWAY) for wire in tuple(self._wires))
+        goodbye = (wire.socket.close(code=WSCloseCode.GOING_AWAY) for wire in self._wires)
         await asyncio.gather(*goodbye)
 
     async def _on_chat(self, request: web.Request) -> web.WebSocketResponse:
@@ -131,8 +140,9 @@ class WebChat:
             heartbeat=_HEARTBEAT, timeout=_CLOSE_TIMEOUT, max_msg_size=MOST_BYTES, compress=False
         )
         await socket.prepare(request)
-        wire = Wire(socket, request.transport)
-        self._wires.add(wire)
+        wire = Wire(socket, request.transport, self._client(request))
+        if (gone := self._wires.add(wire)) is not None:
+            self._keep(asyncio.create_task(gone.dismiss()))
         try:
             await self._listen(wire)
         finally:
@@ -145,11 +155,11 @@ class WebChat:
         if named is None:
             return True
         try:
-            origin = _origin(named)
+            origin = origin_of(named)
         except ValueError:
             return False
         scheme = origin.partition("://")[0]
-        return origin in self._origins or origin == _origin_or_none(f"{scheme}://{request.host}")
+        return origin in self._origins or origin == origin_or_none(f"{scheme}://{request.host}")
 
     async def _listen(self, wire: Wire) -> None:
         session: Session | None = None
@@ -163,6 +173,7 @@ class WebChat:
                         said = decode(message.data.decode(errors="replace"))
                     else:
                         continue
+                    self._wires.used(wire)
                     if isinstance(said, Hello):
                         session = self._attach(wire, said, session, turns)
                     else:
@@ -187,7 +198,9 @@ class WebChat:
         return session
 
     def _start(self, turns: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> None:
-        turn = turns.create_task(work)
+        self._keep(turns.create_task(work))
+
+    def _keep(self, turn: asyncio.Task[None]) -> None:
         self._turns.add(turn)
         turn.add_done_callback(self._turns.discard)
 
@@ -200,6 +213,7 @@ class WebChat:
             received_at=self._clock(),
             kind=said.kind,
             language=said.language,
+            network=wire.network,
         )
         session.open_turns.append(message.id)
         try:
@@ -269,21 +283,3 @@ def _sound(text: str) -> str:
 
 def _language(code: object) -> str | None:
     return code if isinstance(code, str) and _LANGUAGE.match(code) else None
-
-
-def _origin(address: str) -> str:
-    """The origin of a web address, as browsers write it. Raises ValueError when it has none (`*`, `null`)."""
-    parts = urlsplit(address.strip())
-    port = parts.port
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "*" in parts.hostname:
-        raise ValueError(f"not the address of a site, such as https://www.example.org: {address!r}")
-    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{shown}"
-
-
-def _origin_or_none(address: str) -> str | None:
-    try:
-        return _origin(address)
-    except ValueError:
-        return None

@@ -5,18 +5,22 @@ import json
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from bot.core.message import Part
 
 MOST_SESSIONS = 10_000  # about 2 kB each while quiet
+MOST_WIRES = 12_000  # about 20 kB each while quiet
+MOST_OF_ONE_NETWORK = 500  # a school or a mobile provider's many customers may have one address together
 _LASTS = timedelta(hours=24)  # a tab left open overnight finds its conversation again
-_MOST_FRAMES = 20  # the bot's last words that a reconnecting browser may have missed
+# The bot's last words that a reconnecting browser may have missed; in characters too, or the replay of ten thousand
+# long conversations would fill the memory.
+_MOST_FRAMES, _MOST_CHARACTERS = 20, 6_000
 _MOST_SEQ = 2**31
 _WRITE_TIMEOUT = 10  # seconds; a phone that takes nothing for so long is gone, and what it missed is replayed
 _ID = re.compile(r"[0-9a-f]{32}\Z")  # 128 random bits
@@ -38,10 +42,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wire:
-    """One open socket, and the transport that is cut when the other end no longer reads."""
+    """One open socket, the transport that is cut when the other end no longer reads, and from where it was opened."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
+    network: str = field(default="", repr=False)
 
     async def write(self, said: dict[str, Any]) -> bool:
         """Write one JSON message; False when it could not be handed over, and then the wire is of no more use.
@@ -58,6 +63,10 @@ class Wire:
                 self.transport.abort()
             return False
         return True
+
+    async def dismiss(self) -> None:
+        """Send the browser away; it is to come back when there is something to say."""
+        await self.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +87,7 @@ class Session:
         """Number the parts and keep them for replay; the oldest ones go."""
         added = tuple(Frame(self.last + at, to, part) for at, part in enumerate(parts, 1))
         self.last += len(added)
-        self.frames = [*self.frames, *added][-_MOST_FRAMES:]
+        self.frames = _newest([*self.frames, *added][-_MOST_FRAMES:], len(added))
         return added
 
     async def welcome(self, wire: Wire, since: int, advisories: list[dict[str, Any]] | None) -> None:
@@ -105,6 +114,52 @@ class Session:
             if not took:
                 self.leave(wire)
         return any(taken)
+
+
+class Wires:
+    """The open sockets, bounded in number: of one network address, and in all.
+
+    Nobody is refused, or an emergency could be: whoever has been silent longest makes room for the next. A browser
+    that was sent away like that comes back when somebody types.
+    """
+
+    def __init__(self) -> None:
+        self._all: OrderedDict[Wire, None] = OrderedDict()
+        self._of: dict[str, OrderedDict[Wire, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Wire]:
+        return iter(tuple(self._all))
+
+    def add(self, wire: Wire) -> Wire | None:
+        """Note the wire as open; returns the one that has to go for it."""
+        its = self._of.setdefault(wire.network, OrderedDict())
+        its[wire] = self._all[wire] = None
+        if len(its) > MOST_OF_ONE_NETWORK:
+            gone = next(iter(its))
+        elif len(self._all) > MOST_WIRES:
+            gone = next(iter(self._all))
+        else:
+            return None
+        self.discard(gone)
+        return gone
+
+    def used(self, wire: Wire) -> None:
+        """Something came by it."""
+        if wire in self._all:
+            self._all.move_to_end(wire)
+            self._of[wire.network].move_to_end(wire)
+
+    def discard(self, wire: Wire) -> None:
+        """It is closed, or about to be."""
+        if wire in self._all:
+            del self._all[wire]
+            its = self._of[wire.network]
+            del its[wire]
+            if not its:
+                del self._of[wire.network]
 
 
 class Sessions:
@@ -137,3 +192,13 @@ class Sessions:
         self._found.move_to_end(session.id)
         while len(self._found) > MOST_SESSIONS or now - next(iter(self._found.values())).used_at > _LASTS:
             self._found.popitem(last=False)
+
+
+def _newest(frames: list[Frame], fewest: int) -> list[Frame]:
+    """The last of the frames that have room together, and the fewest in any case: those of the newest reply."""
+    characters = at = 0
+    for at, frame in enumerate(reversed(frames), 1):
+        characters += len(frame.part.text)
+        if characters > _MOST_CHARACTERS and at > fewest:
+            return frames[len(frames) - at + 1 :]
+    return frames[len(frames) - at :]

@@ -134,10 +134,10 @@ SENTENCES = tuple(
     """
     greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when where
     join phone address email url hours not_confirmed source checked overdue withheld day_form months only_in
-    language_name contacts_intro programs_intro emergency_closed media sorry stopped menu_start menu_help menu_language
-    menu_contacts menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched web_call_911
-    web_label web_send web_open web_close web_you web_bot web_conversation web_choices web_language web_skip
-    web_connecting web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking
+    language_name contacts_intro programs_intro emergency_closed media sorry busy limited stopped menu_start menu_help
+    menu_language menu_contacts menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched
+    web_call_911 web_label web_send web_open web_close web_you web_bot web_conversation web_choices web_language
+    web_skip web_connecting web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking
     web_no_script web_overview_heading web_privacy_note nothing_more courtesies joining follow_up_openings
     follow_up_words menu_subscribe menu_stop advisory_offer advisory_terms advisory_terms_silenced advisory_signed_up
     advisory_every

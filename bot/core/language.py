@@ -18,26 +18,29 @@ class Languages:
     """Word and letter-group counts per language. Built once for a snapshot, then only read."""
 
     def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
-        counts = {language: _counted(said) for language, said in texts.items()}
-        self._counts = {language: count for language, count in counts.items() if count}
-        known = len(set().union(*self._counts.values())) + 1
-        self._weights = {
-            language: (count, math.log(count.total() + _SMOOTHING * known)) for language, count in self._counts.items()
+        counts = {language: count for language, said in texts.items() if (count := _counted(said))}
+        every = set().union(*counts.values())
+        totals = [math.log(count.total() + _SMOOTHING * (len(every) + 1)) for count in counts.values()]
+        self._languages = tuple(counts)
+        # What each feature that is known says for each language, in their order.
+        self._scores = {
+            feature: tuple(
+                math.log(count[feature] + _SMOOTHING) - total
+                for count, total in zip(counts.values(), totals, strict=True)
+            )
+            for feature in every
         }
 
     def of(self, text: str) -> str | None:
         """The language of the text; None when it could be more than one of them."""
-        features = [f for f in _features(text[:_READ]) if any(f in count for count in self._counts.values())]
-        if not features or not self._weights:
+        features = [feature for feature in _features(text[:_READ]) if feature in self._scores]
+        if not features:
             return None
-        scores = {
-            language: sum(math.log(count[f] + _SMOOTHING) - total for f in features)
-            for language, (count, total) in self._weights.items()
-        }
-        best, *rest = sorted(scores, key=lambda language: -scores[language])
+        sums = map(sum, zip(*map(self._scores.__getitem__, features), strict=True))
+        (best, language), *rest = sorted(zip(sums, self._languages, strict=True), key=lambda each: -each[0])
         # Without one whole word that is known, groups of letters alone would hear a language in any gibberish.
         clear = _CLEAR if any(f.startswith("^") and f.endswith("$") for f in features) else _CLEAR_BY_LETTERS
-        return best if not rest or scores[best] - scores[rest[0]] >= clear else None
+        return language if not rest or best - rest[0][0] >= clear else None
 
 
 def _counted(texts: Iterable[str]) -> Counter[str]:

@@ -39,8 +39,9 @@ class IncomingMessage:
 
     `id` is the platform's, unique within the channel. `received_at` is the platform's own time where answers hang on
     it: what is brought late was written earlier. `language` is what the platform says the person's device
-    speaks, None when it says nothing. `is_addressed` is False for talk in a group that was not meant for the bot:
-    only an emergency is answered there.
+    speaks, None when it says nothing. `network` is where it was sent from, "" when a platform stands between: how much
+    comes from there is limited, and it is kept nowhere. `is_addressed` is False for talk in a group that was not meant
+    for the bot: only an emergency is answered there.
     """
 
     id: str
@@ -50,6 +51,7 @@ class IncomingMessage:
     kind: Kind = Kind.TEXT
     language: str | None = None
     is_addressed: bool = True
+    network: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Act(StrEnum):
     ENROL_TESTERS = "enrol testers"
     KEEP_ACCOUNTS = "keep accounts"
     READ_AUDIT = "read the audit log"
+    KEEP_RECORDS = "keep records"
 
 
 # Whoever can start a broadcast can stop it. Who keeps the accounts has no word to the public by that, and others than
@@ -54,7 +55,7 @@ _MAY: Mapping[Role, frozenset[Act]] = MappingProxyType(
                 Act.ENROL_TESTERS,
             }
         ),
-        Role.ADMINISTRATOR: frozenset({Act.KEEP_ACCOUNTS, Act.READ_AUDIT}),
+        Role.ADMINISTRATOR: frozenset({Act.KEEP_ACCOUNTS, Act.READ_AUDIT, Act.KEEP_RECORDS}),
     }
 )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import OrderedDict
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ _WEIGHTS = {
 _HEAD, _TAIL = 400, 200
 _LONGEST_WORD = 60  # letters read of a word: of 600 emoji in a row each would cost as much as a word
 _LONG = re.compile(rf"(?<=\S{{{_LONGEST_WORD}}})\S+")
+_REMEMBERED = 4_000  # vectors of 2 kB: in a surge a town asks the same few things in the same few words
 _SILENCE = "."  # what an empty message is read as; the encoder wants a word
 
 
@@ -44,12 +46,16 @@ class Encoder:
     def __init__(self, model: _Model, revision: str) -> None:
         """Take a model and what names it: what is learned on one model's vectors is worth nothing on another's."""
         self._model, self.revision, self.is_working = model, revision, True
-        self._last: tuple[str, Floats] | None = None  # the emergency check and the matcher read the same message
+        # The emergency check and the matcher read the same message, with other people's between them. Kept under a
+        # digest: what residents wrote is in memory no longer than it takes to answer it.
+        self._known: OrderedDict[bytes, Floats] = OrderedDict()
 
     def try_vector(self, text: str) -> Floats | None:
         """The vector of a message somebody waits for, or None when the encoder failed: no reply hangs on it."""
-        if (last := self._last) is not None and last[0] == text:
-            return last[1]
+        digest = hashlib.blake2b(_read(text).encode(), digest_size=16).digest()
+        if (known := self._known.get(digest)) is not None:
+            self._known.move_to_end(digest)
+            return known
         try:
             found = self.vector(text)
         except Exception as e:  # noqa: BLE001 - border: its net; a traceback could quote the message
@@ -58,7 +64,9 @@ class Encoder:
             self.is_working = False
             return None
         self.is_working = True
-        self._last = text, found
+        self._known[digest] = found
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
         return found
 
     def vector(self, text: str) -> Floats:

@@ -1,6 +1,7 @@
 """The snapshot in use: loaded, watched, replaced when the folder is sound again, kept when it is not."""
 
 import asyncio
+import ctypes
 import gc
 import shutil
 from collections import deque
@@ -171,6 +172,7 @@ class Live:
             self._taught_from = phrasings
             self.current = self._knowing(self.current)
             log.info("matcher ready", phrasings=len(phrasings.asks), encoder=self._encoder is not None)
+            await asyncio.to_thread(give_back)
 
     def _knowing(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what was learned; after an edit that adds no entry, of the phrasings before it."""
@@ -185,6 +187,11 @@ class Live:
         if self._learned is None:
             return "words counted"
         return "words and meaning" if self._learned.by_vector else "words, without encoder"
+
+    @property
+    def is_encoding(self) -> bool:
+        """Whether the sentence encoder is there and works."""
+        return self._encoder is not None and self._encoder.is_working
 
     @property
     def looks(self) -> str:
@@ -256,6 +263,12 @@ class Live:
             shutil.rmtree(old, ignore_errors=True)
         except OSError as e:
             log.warning("last good copy not kept", error=type(e).__name__)
+
+
+def give_back() -> None:
+    """Hand to the system what loading and learning took for a moment: 45 MB that the C library else keeps for ever."""
+    with suppress(OSError, AttributeError):  # of glibc only
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _beside(kept: Path) -> tuple[Path, Path]:

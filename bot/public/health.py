@@ -15,7 +15,10 @@ class Health:
     `faults` are those of the newest edit, each with file and line; the last good knowledge goes on answering.
     `looks_out` names what looks out for emergencies: the cues alone, or the net too, with its encoder or without.
     `matches` names what finds answers: words counted, or the regression too, with the encoder or without.
-    `can_answer`: questions get answers now. A store that is down does not keep them from it.
+    `can_answer`: questions get answers now. A store that is down does not keep them from it. `is_encoding`: what
+    messages mean is read, not their words alone. Ages are in seconds: of the knowledge in use, of the newest backup,
+    and of the oldest advisory that has not reached everybody, with how many `unsent` there are; None: there is none,
+    or the store did not say.
     """
 
     can_answer: bool
@@ -25,6 +28,11 @@ class Health:
     channels: Mapping[str, str] = field(default_factory=dict)
     looks_out: str = ""
     matches: str = ""
+    is_encoding: bool = False
+    knowledge_age: float | None = None
+    backup_age: float | None = None
+    unsent: int | None = None
+    unsent_age: float | None = None
 
 
 def routes(health: Callable[[], Health]) -> list[web.RouteDef]:

@@ -17,13 +17,15 @@ from bot.store.subscriptions import Subscriptions
 class Memory:
     """Every part may fail with `StoreDown` and costs no reply (house promise 2).
 
-    `subscriptions` None: they cannot be kept, as the key for addresses cannot be used.
+    `subscriptions` None: they cannot be kept, as the key for addresses cannot be used. `is_shared`: other replicas may
+    write to it.
     """
 
     inbox: Inbox
     conversations: Conversations
     journal: Journal
     subscriptions: Subscriptions | None = None
+    is_shared: bool = False
 
 
 async def noted(

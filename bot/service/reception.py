@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -21,11 +20,15 @@ from bot.core.message import Address, IncomingMessage, Reply
 from bot.core.subscribing import Done, Order, Unsubscribe
 from bot.core.text import fold
 from bot.knowledge.live import Live
-from bot.service.apology import UNCHECKED, failed, fitted, redirection
+from bot.service.apology import UNCHECKED, failed, fitted, redirection, turned_away
+from bot.service.chats import Chats
 from bot.service.counting import Counting
+from bot.service.measures import Measures
 from bot.service.memory import Memory as Memory
 from bot.service.memory import noted
 from bot.service.orders import carried_out, is_stop, told
+from bot.service.shedding import Shedding, Strain, Way, hurried
+from bot.service.turns import Turns
 from bot.store.faults import StoreDown
 from bot.store.inbox import Claim
 from bot.store.keys import Pseudonyms
@@ -36,13 +39,6 @@ T = TypeVar("T")
 _LOADS_WITHIN = 20.0  # seconds; the first load takes two, on a slow disk more
 _STORE_WITHIN = 2.0  # seconds; the store keeps to less by itself, unless it is stuck
 _STORE_RESTS = 5.0  # seconds it is left alone after that: waits must not add up before a reply
-_REMEMBERED = 10_000  # conversations kept in memory; the store keeps the rest
-
-
-@dataclass(slots=True)
-class _Person:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
 
 
 class Reception:
@@ -52,37 +48,43 @@ class Reception:
         self._live, self.pseudonyms, self._clock = live, pseudonyms, clock
         self.memory: Memory | None = None
         self.counting: Counting | None = None
-        self._store_rests_until = 0.0
-        self._people: dict[Address, _Person] = {}
-        self._conversations: OrderedDict[Address, Conversation] = OrderedDict()
-        self._open = 0
+        self._store_rests_until, self._open = 0.0, 0
+        self.shedding, self.measures = Shedding(), Measures()
+        self._one_at_a_time = Turns()
+        self._chats = Chats()
         self._quiet = asyncio.Event()
         self._quiet.set()
 
     async def receive(self, message: IncomingMessage, via: Channel) -> Receipt:
         """Answer the message. Raises nothing: whatever fails is logged, and the resident still gets a reply."""
         self._open += 1
+        self.shedding.waiting += 1
         self._quiet.clear()
         began = time.perf_counter()
         try:
-            snapshot = self._live.current
-            verdict = _checked(message, snapshot)
+            snapshot, strain = self._live.current, self.shedding.strain()
+            verdict = _checked(message, snapshot, strain)
             if snapshot is None and not self._live.opened.is_set():
                 # The floor sees danger in every "police": redirect at once, and answer as well if it was none.
                 if verdict.level is Level.EMERGENCY:
+                    self.measures.verdicts[verdict.level] += 1
                     receipt = await self._redirect(message, verdict, snapshot, via, began)
                 snapshot = await self._loaded()
                 before, verdict = verdict, _checked(message, snapshot)
                 if before.level is Level.EMERGENCY and (snapshot is None or verdict.level is Level.EMERGENCY):
                     return receipt
+            self.measures.verdicts[verdict.level] += 1
             if verdict.level is Level.EMERGENCY:
                 return await self._redirect(message, verdict, snapshot, via, began)
             if not message.is_addressed:
                 return Receipt.IGNORED
+            if (way := self.shedding.way(message, strain)) is not Way.ANSWER:
+                return await self._turned_away(way, message, verdict, snapshot, via, began)
             async with self._one_at_a_time(message.sender):
                 return await self._answer(message, verdict, snapshot, via, began)
         finally:
             self._open -= 1
+            self.shedding.waiting -= 1
             if not self._open:
                 self._quiet.set()
 
@@ -105,12 +107,32 @@ class Reception:
         self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
     ) -> Receipt:
         """Send the 911 reply: no claim, no lock, no store. Delivered twice, it is answered twice."""
-        reply = redirection(message, verdict, snapshot, self._conversations.get(message.sender))
+        reply = redirection(message, verdict, snapshot, self._chats.get(message.sender))
         receipt = await self._send(reply, message, via)
         await self._leave_open(message)
-        spoken = self._conversations.get(message.sender)
+        spoken = self._chats.get(message.sender)
         self._count(receipt, lambda counting: counting.redirected(message, verdict, snapshot, spoken))
         self._log(message, "emergency", verdict.cue, receipt, began)
+        return receipt
+
+    async def _turned_away(
+        self,
+        way: Way,
+        message: IncomingMessage,
+        verdict: Verdict,
+        snapshot: Snapshot | None,
+        via: Channel,
+        began: float,
+    ) -> Receipt:
+        """Say that there is no answer now, by no claim, lock or store."""
+        self.measures.turned_away(message.sender.channel, way)
+        before = self._chats.get(message.sender)
+        reply = turned_away(way, message, verdict, snapshot, before, self._clock())
+        if isinstance(reply, Receipt):
+            return reply
+        receipt = await self._send(reply, message, via)
+        self.shedding.ended(message, receipt)
+        self._log(message, way.notice, None, receipt, began)
         return receipt
 
     async def _leave_open(self, message: IncomingMessage) -> None:
@@ -139,6 +161,7 @@ class Reception:
             self._count(receipt, partial(Counting.answered, message=message, turn=turn, snapshot=snapshot))
             outcome, source = turn.outcome.value, turn.reply.source
         if receipt is Receipt.NOT_SENT:
+            self.shedding.ended(message, receipt)
             await self._ask(lambda memory: memory.inbox.release(message), None)
         else:
             await self._ask(lambda memory: memory.inbox.done(message, self._clock()), None)
@@ -186,10 +209,9 @@ class Reception:
         return await self._ask(work, None, rests=False)
 
     async def _recalled(self, person: Address) -> Conversation:
-        if person in self._conversations:
-            return self._conversations[person]
-        stored = await self._ask(lambda memory: memory.conversations.load(person), None)
-        return self._conversations.get(person) or stored or Conversation()
+        is_shared = self.memory is not None and self.memory.is_shared
+        load = partial(self._ask, lambda memory: memory.conversations.load(person), None)
+        return await self._chats.recalled(person, load, is_shared=is_shared)
 
     async def _remember(self, message: IncomingMessage, turn: Turn) -> None:
         await self._save(message, turn.conversation)
@@ -198,14 +220,12 @@ class Reception:
 
     async def _save(self, message: IncomingMessage, conversation: Conversation) -> None:
         person, now = message.sender, self._clock()
-        self._keep(person, conversation)
-        await self._ask(lambda memory: memory.conversations.save(person, conversation, now, message.received_at), None)
 
-    def _keep(self, person: Address, conversation: Conversation) -> None:
-        self._conversations[person] = conversation
-        self._conversations.move_to_end(person)
-        while len(self._conversations) > _REMEMBERED:
-            self._conversations.popitem(last=False)
+        async def save(memory: Memory) -> bool:
+            await memory.conversations.save(person, conversation, now, message.received_at)
+            return True
+
+        await self._chats.save(person, conversation, partial(self._ask, save, False))
 
     async def _ask(self, work: Callable[[Memory], Awaitable[T]], otherwise: T, *, rests: bool = True) -> T:
         """What the store says, or this instead when it is down: that may cost a duplicate, never a reply.
@@ -224,11 +244,13 @@ class Reception:
             log.warning("store down", reason=str(e))
         except Exception:  # border: inbound message
             log.exception("store failed")
+        self.measures.store_errors += 1
         return otherwise
 
     async def _send(self, reply: Reply, message: IncomingMessage, via: Channel) -> Receipt:
         try:
-            await via.send(message.sender, fitted(reply, via))
+            with self.shedding.sending():
+                await via.send(message.sender, fitted(reply, via))
         except TryLater:
             return Receipt.NOT_SENT
         except SendFailed as e:
@@ -239,19 +261,6 @@ class Reception:
             return Receipt.NOT_SENT
         return Receipt.ANSWERED
 
-    @asynccontextmanager
-    async def _one_at_a_time(self, address: Address) -> AsyncIterator[None]:
-        """One person's messages in order; different people never wait for each other."""
-        person = self._people.setdefault(address, _Person())
-        person.waiting += 1
-        try:
-            async with person.lock:
-                yield
-        finally:
-            person.waiting -= 1
-            if not person.waiting:
-                self._people.pop(address, None)
-
     def _count(self, receipt: Receipt, how: Callable[[Counting], None]) -> None:
         """Count what was answered; what the platform brings again is counted then."""
         if self.counting is not None and receipt is not Receipt.NOT_SENT:
@@ -259,6 +268,7 @@ class Reception:
                 how(self.counting)
 
     def _log(self, message: IncomingMessage, outcome: str, source: str | None, receipt: Receipt, began: float) -> None:
+        self.measures.turn(message.sender.channel, outcome, receipt, time.perf_counter() - began)
         with suppress(Exception):  # border: inbound message; the reply has left, a line that cannot be written is lost
             log.info(
                 "turn",
@@ -271,12 +281,12 @@ class Reception:
             )
 
 
-def _checked(message: IncomingMessage, snapshot: Snapshot | None) -> Verdict:
+def _checked(message: IncomingMessage, snapshot: Snapshot | None, strain: Strain = Strain.CALM) -> Verdict:
     """The verdict on the message; without the net when that fails, then the floor's, then caution."""
     ways: list[Callable[[], Verdict]] = [lambda: check(fold(message.text), FLOOR_RULES)]
     if snapshot is not None:
         ways = [
-            lambda: looked(message.text, snapshot),
+            lambda: looked(message.text, hurried(snapshot) if strain is Strain.SWAMPED else snapshot),
             lambda: check(fold(message.text), snapshot.knowledge.rules),
             *ways,
         ]

@@ -1,8 +1,9 @@
 """The first page after signing in: what waits for whoever looks, what is out, and how the bot is."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from aiohttp import web
 
@@ -13,9 +14,12 @@ from bot.core.staff import Act
 from bot.staff.advisories_shown import CHANNELS, holds, is_on_its_way, standing, title
 from bot.staff.doors import Door
 from bot.staff.visit import Visit
+from bot.store.backup import last_backup, last_rehearsal
+from bot.store.holds import Holds
 from bot.store.waiting import Waiting, waiting
 
 _NAMES = {channel.value: name for channel, name in CHANNELS.items()}
+_BACKUP_IS_OLD = timedelta(hours=26)  # a night's, and time to take it
 _LOOKED_AT = 100  # advisories, the newest: drafts are finished or discarded within days
 
 
@@ -56,7 +60,34 @@ async def _home(visit: Visit) -> web.StreamResponse:
         looks=office.live.looks,
         matches=office.live.matches,
         sees=sees,
+        safety=await _safety(visit),
     )
+
+
+async def _safety(visit: Visit) -> tuple[tuple[str, str, str], ...]:
+    """How it stands with backups and holds: name, how it is shown, and words; for those who look after the bot."""
+    if not visit.account.may(Act.READ_AUDIT):
+        return ()
+    folder, now = visit.office.backup, visit.now
+    taken, tried = await asyncio.to_thread(lambda: (last_backup(folder), last_rehearsal(folder)))
+    held = await Holds(visit.office.database).in_force()
+    nothing = "none yet: set BOT_BACKUP" if folder is None else "none yet"
+    return (
+        ("Last backup", *_age(taken, now, _BACKUP_IS_OLD, nothing)),
+        (
+            "Last rehearsal of a restore",
+            *(("bad", "failed: danbury-bot rehearse says why") if tried and not tried.is_sound else
+              _age(tried.at if tried else None, now, _BACKUP_IS_OLD, "none yet: danbury-bot rehearse")),
+        ),
+        *((f"Legal hold {each.number}", "warn", f"{each.record}: nothing is deleted. {each.reason}") for each in held),
+    )  # fmt: skip
+
+
+def _age(at: datetime | None, now: datetime, most: timedelta, none: str) -> tuple[str, str]:
+    if at is None:
+        return "warn", none
+    hours = int((now - at) / timedelta(hours=1))
+    return ("good" if now - at <= most else "bad"), f"{hours} hours ago" if hours != 1 else "1 hour ago"
 
 
 def _advisory_tasks(drafts: Sequence[Advisory], visit: Visit) -> list[Task]:

@@ -35,7 +35,8 @@ class Office:
 
     `folder` is the curated knowledge, `data` where drafts may be kept. `limits` are those of every channel of the
     house. `pseudonyms` and `seal` are None when their key cannot be used: then nobody can sign in (law 10). `proxies`
-    is how many of our own stand in front and tell us whom they were asked by; `channels` tells what each one is doing.
+    is how many of our own stand in front and tell us whom they were asked by; `channels` tells what each one is doing;
+    `backup` is where backups are put every night, None: nowhere.
     """
 
     live: Live
@@ -49,6 +50,7 @@ class Office:
     open_database: Database | None = None
     proxies: int = 0
     channels: Callable[[], Mapping[str, str]] = dict
+    backup: Path | None = None
 
     def knowledge(self) -> Knowledge:
         """The knowledge in use. Raises `StoreDown` while there is none at all."""

@@ -126,7 +126,9 @@ def _frozen(*words: Mapping[str, str]) -> dict[str, str | None]:
 
 async def held(connection: AsyncConnection, number: int) -> Advisory:
     """The advisory, unchanged by others until the transaction ends. Raises `NoSuchAdvisory`."""
-    row = (await connection.execute(select(table).where(table.c.number == number).with_for_update())).one_or_none()
+    row = (
+        await connection.execute(select(table).where(table.c.number == number).with_for_update(key_share=True))
+    ).one_or_none()
     if row is None:
         raise NoSuchAdvisory(f"there is no advisory {number}")
     return advisory_of(row)

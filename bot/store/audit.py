@@ -75,6 +75,13 @@ async def in_turn(connection: AsyncConnection) -> None:
         await connection.execute(select(func.pg_advisory_xact_lock(_IN_TURN)))
 
 
+async def takes_turn(connection: AsyncConnection) -> bool:
+    """As `in_turn`, for what can be done a second later as well: False, without a wait, when it is another's turn."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool((await connection.execute(select(func.pg_try_advisory_xact_lock(_IN_TURN)))).scalar_one())
+
+
 async def note(
     connection: AsyncConnection, who: str, act: str, subject: str, details: Mapping[str, Any], now: datetime
 ) -> None:

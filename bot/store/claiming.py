@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, and_, bindparam, exists, select, update
+from sqlalchemy import Row, and_, bindparam, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import FIRST_BATCH, FIRST_PAUSE, Advisory, AdvisoryLevel, AdvisoryType, Stage
@@ -15,7 +15,7 @@ from bot.core.channel import Earlier
 from bot.core.delivery import LEASE, MOST_IN_FLIGHT, Delivery, State
 from bot.core.message import ChannelName
 from bot.core.subscription import Reach
-from bot.store.audit import note
+from bot.store.audit import in_turn, note
 from bot.store.contents import advisory_of
 from bot.store.database import insert
 from bot.store.faults import KeyUnusable
@@ -64,11 +64,13 @@ _ITS = and_(ledger.c.advisory == bindparam("number"), ledger.c.channel == bindpa
 # Whoever was tried before has waited long enough; among the others the lot decides. Backwards along the index.
 # To one person one thing after the other: what is under way to those who are `met` belongs to the same thread.
 _DUE = (
-    SEEN.where(_ITS, ledger.c.state == State.DUE.value, ledger.c.due_at <= bindparam("now"))
+    SEEN.where(_ITS, ledger.c.state == State.DUE.value)
+    # Whoever was never tried is due since the release, whatever the clock has been put back to since.
+    .where(or_(ledger.c.due_at <= bindparam("now"), ledger.c.attempts == 0))
     .where(ledger.c.subscription.not_in(bindparam("met", expanding=True)))
     .order_by(ledger.c.due_at.desc(), ledger.c.turn.desc())
     .limit(1)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _SENT = select(ledger.c.settled_at).where(_ITS, ledger.c.state == State.SENT.value).limit(FIRST_BATCH + 1)
 _TRIED = (
@@ -138,7 +140,8 @@ async def claim(
     if row.paused_until is not None and row.paused_until > now:
         return Wait(row.paused_until, "paused")
     slot = timedelta(seconds=1 / rate)
-    free_at = min(row.free_at, now + max(slot, _LOOK_AGAIN))  # a clock that was put back holds the lane no longer
+    # Nothing of ours is that far ahead: the clock was put back since, and holds the lane no longer.
+    free_at = row.free_at if row.free_at <= now + max(slot, _LOOK_AGAIN) else now
     if free_at > now:
         return Wait(free_at, "rate")
     busy = list(await connection.execute(_IN_FLIGHT, {"channel": channel.value}))
@@ -191,10 +194,11 @@ async def _is_held(connection: AsyncConnection, advisory: Advisory, channel: Cha
     if len(first) != FIRST_BATCH:
         return False
     settled = [at for at in first if at is not None]
-    return len(settled) < FIRST_BATCH or max(settled) + FIRST_PAUSE > now
+    return len(settled) < FIRST_BATCH or now < max(settled) + FIRST_PAUSE <= now + FIRST_PAUSE
 
 
 async def _pause(connection: AsyncConnection, advisory: Advisory, now: datetime) -> None:
+    await in_turn(connection)  # before the row, as staff do: the other order would end in a deadlock
     why = f"the first {FIRST_BATCH} people could not be written to, and for a reason that is ours: see their notes"
     paused = update(advisories).where(advisories.c.number == advisory.number)
     await connection.execute(paused.values(stage=Stage.PAUSED.value, paused_for=why))

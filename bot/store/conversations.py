@@ -11,6 +11,7 @@ from bot.core.conversation import Conversation
 from bot.core.message import Address, Choice
 from bot.core.rating import Seen, Shown
 from bot.store.database import Database, insert
+from bot.store.grouped import Grouped
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
 from bot.store.schema import conversation as table
@@ -21,13 +22,15 @@ from bot.store.subscriptions import belongs_to
 class Conversations:
     """The chats as they stood after the last reply. Every method may raise `StoreDown`."""
 
-    def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, database: Database, pseudonyms: Pseudonyms, grouped: Grouped | None = None) -> None:
+        """`grouped` puts what is written at once into one transaction; None: each has its own."""
         self._database = database
+        self._run = (grouped or database).run
         self._pseudonyms = pseudonyms
 
     async def load(self, person: Address) -> Conversation | None:
         """The chat so far; None when there is none, or none that can be read."""
-        return await self._database.run(_load, self._pseudonyms.of(person))
+        return await self._run(_load, self._pseudonyms.of(person))
 
     async def save(
         self, person: Address, conversation: Conversation, now: datetime, wrote_at: datetime | None = None
@@ -36,7 +39,7 @@ class Conversations:
 
         `wrote_at` is when they wrote what it is saved for; None: now.
         """
-        await self._database.run(_save, self._pseudonyms.of(person), conversation, now, wrote_at or now)
+        await self._run(_save, self._pseudonyms.of(person), conversation, now, wrote_at or now)
 
     async def forget(self, before: datetime) -> int:
         """Delete the chats that rest since before then and tell how many; the settings say how long they may stay."""

@@ -4,27 +4,25 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import URL, Connection, NullPool, Table, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Table, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError, StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store import private
+from bot.store import engines, private, soundness
 from bot.store.faults import StoreDown
-from bot.store.one_trip import connected
 from bot.store.schema import REVISION
 
 # A turn asks the store several times; by these a store that is stuck delays its reply by about a second, once.
 _LOCK_WAIT = timedelta(milliseconds=400)  # for another process that writes
-_TURN_WAIT = timedelta(milliseconds=800)  # for our own turn at the connection
+_TURN_WAIT = timedelta(milliseconds=800)  # for our own turn at a connection
 _ANSWER_WAIT = timedelta(milliseconds=900)  # in all: a disk or a network that hangs keeps to no lock's limit
 _STAFF_WAIT = timedelta(seconds=10)  # for what staff do to a whole audience: no resident waits for that answer
 _REST = timedelta(seconds=1)  # after a wait in vain nobody else waits
@@ -33,8 +31,15 @@ _RETRY = timedelta(milliseconds=20)  # while SQLite refuses without waiting
 _CLOSING_WAIT = timedelta(seconds=5)  # for what is still being written when the process ends
 _MIGRATING = 0x911B07  # the advisory lock under which PostgreSQL's replicas migrate one after the other
 
+_CROSSED = ("40P01", "40001")  # PostgreSQL took back a transaction that stood in another's way
+_MOST_CROSSED = 2  # times that it is begun anew before somebody hears of it
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+
+class _Crossed(StoreDown):
+    """Nothing is wrong with the transaction: begun anew, it goes through."""
 
 
 class Database:
@@ -68,6 +73,16 @@ class Database:
     def is_open(self) -> bool:
         return self._engine is not None
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of SQLite's and no server; False while it is not open."""
+        return self._engine is not None and engines.is_file(self._engine.url)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other replicas may work on it: it is a server's, and open."""
+        return self._engine is not None and not engines.is_file(self._engine.url)
+
     async def open(self) -> None:
         """Make or migrate the tables and let `run` work; nothing when it is open already.
 
@@ -76,14 +91,16 @@ class Database:
         """
         async with self._opening:
             if self._engine is None:
-                url = _read(self._url)
+                url = engines.read(self._url)
                 with _told(url):
-                    if _is_file(url):
+                    if engines.is_file(url):
+                        await asyncio.to_thread(soundness.check, Path(url.database or ""))
                         await asyncio.to_thread(_prepare_file, Path(url.database or ""))
                     await _migrate(url)
-                    self._engine = _engine(url, _LOCK_WAIT)
-                    # A file has one connection for all; a server's would break a statement off after `_LOCK_WAIT`.
-                    self._patient = self._engine if _is_file(url) else _engine(url, _STAFF_WAIT)
+                    self._engine = engines.engine(url, _LOCK_WAIT, _TURN_WAIT)
+                    self._patient = self._engine
+                    if not engines.is_file(url):  # that has one connection for all; a server's would break off early
+                        self._patient = engines.engine(url, _STAFF_WAIT, _TURN_WAIT, is_patient=True)
 
     async def run(
         self,
@@ -104,7 +121,9 @@ class Database:
         try:
             return await self._answered(_transaction(self._engine, function, *args, **kwargs), _ANSWER_WAIT)
         except StoreDown:
-            if clock() - asked_at >= _LOCK_WAIT.total_seconds():
+            # One lock that somebody holds is no sign that a server is stuck: it locks rows, SQLite the whole file.
+            longest = _TURN_WAIT if self.is_shared else _LOCK_WAIT
+            if clock() - asked_at >= longest.total_seconds():
                 self._rests_until = clock() + _REST.total_seconds()
             raise
 
@@ -124,11 +143,14 @@ class Database:
 
     async def _answered(self, transaction: Coroutine[Any, Any, _T], wait: timedelta) -> _T:
         # A task of its own, not a timeout around it: aiosqlite cannot break off, a cancelled statement is waited for.
+        # On a server it ends by itself too, but nobody waits for that.
         task = asyncio.create_task(transaction, name="store transaction")
         self._running.add(task)
         task.add_done_callback(self._finished)
         done, _ = await asyncio.wait({task}, timeout=wait.total_seconds())
         if not done:
+            if self.is_shared:
+                task.cancel()  # stored after all, a claim would be nobody's until its lease ends
             raise StoreDown("the database has not answered in time")
         return task.result()
 
@@ -155,12 +177,29 @@ async def _transaction(
     **kwargs: _P.kwargs,
 ) -> _T:
     with _told(engine.url):
+        for _ in range(_MOST_CROSSED):
+            with suppress(_Crossed):
+                return await _tried(engine, function, *args, **kwargs)
+        return await _tried(engine, function, *args, **kwargs)
+
+
+async def _tried(
+    engine: AsyncEngine,
+    function: Callable[Concatenate[AsyncConnection, _P], Awaitable[_T]],
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T:
+    try:
         async with engine.begin() as connection:
             return await function(connection, *args, **kwargs)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _CROSSED:
+            raise _Crossed(f"{_where(engine.url)}: {_kind(error.orig or error)}") from None
+        raise
 
 
 async def _migrate(url: URL) -> None:
-    engine = _engine(url, _MIGRATING_WAIT, is_migrating=True)
+    engine = engines.engine(url, _MIGRATING_WAIT, _TURN_WAIT, is_migrating=True)
     try:
         async with engine.begin() as connection:
             found = await connection.run_sync(_revision)
@@ -180,57 +219,6 @@ def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _engine(url: URL, wait_at_most: timedelta, *, is_migrating: bool = False) -> AsyncEngine:
-    wait = wait_at_most.total_seconds()
-    # `hide_parameters`: an exception of SQLAlchemy would show what was being stored.
-    options: dict[str, Any] = {"hide_parameters": True}
-    if is_migrating:
-        options["poolclass"] = NullPool
-    else:
-        options["pool_timeout"] = _TURN_WAIT.total_seconds()
-    if url.get_backend_name() != "sqlite":
-        if not is_migrating:
-            options["pool_pre_ping"] = True  # a server that was restarted costs no reply
-        return create_async_engine(url, connect_args={"timeout": wait, "command_timeout": wait}, **options)
-    if not is_migrating:
-        # One writer at a time is SQLite's rule; at one connection our turns wait in order instead of polling a lock.
-        options |= {"pool_size": 1, "max_overflow": 0}
-        options["pool_reset_on_return"] = None  # `begin` has committed or rolled back: once more is a trip for nothing
-    engine = create_async_engine(url, async_creator=partial(connected, Path(url.database or ""), wait), **options)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver would open transactions by its own rules; `begin` does it
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous = FULL")  # what was confirmed to a resident survives a power cut
-        # A migration rebuilds tables, and dropping the old one would carry off the rows that refer to it.
-        cursor.execute(f"PRAGMA foreign_keys = {'OFF' if is_migrating else 'ON'}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        # At once for writing: a transaction that reads first and then writes would lose other people's updates.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _read(url: str | URL) -> URL:
-    try:
-        read = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StoreDown("the address of the database cannot be read; it must look like postgresql://...") from None
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-    name = read.drivername.partition("+")[0]
-    if name not in drivers or (name == "sqlite" and not _is_file(read)):
-        raise StoreDown("the database must be a file of SQLite's or a server of PostgreSQL's")
-    return read.set(drivername=drivers[name])
-
-
-def _is_file(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
 
 
 def _prepare_file(path: Path) -> None:
@@ -270,7 +258,7 @@ def _told(url: URL) -> Iterator[None]:
 
 
 def _where(url: URL) -> str:
-    return str(url.database) if _is_file(url) else url.render_as_string(hide_password=True)
+    return str(url.database) if engines.is_file(url) else url.render_as_string(hide_password=True)
 
 
 def _kind(error: BaseException) -> str:

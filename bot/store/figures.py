@@ -14,6 +14,7 @@ from bot.core.tallies import Names, Stretch, Tallies
 from bot.core.tally import Tally
 from bot.store.asked_schema import feedback
 from bot.store.database import Database, insert
+from bot.store.retention import Record, is_held
 from bot.store.schema import Moment
 from bot.store.schema import tally as table
 
@@ -120,7 +121,7 @@ async def _helped(
 
 async def _forget_a_day(connection: AsyncConnection, before: datetime) -> int:
     oldest = (await connection.execute(select(func.min(table.c.hour)))).scalar_one()
-    if oldest is None or oldest >= before:
+    if oldest is None or oldest >= before or await is_held(connection, Record.FIGURES):
         return 0
     until = min(oldest + timedelta(days=1), before)
     return (await connection.execute(delete(table).where(table.c.hour < until))).rowcount

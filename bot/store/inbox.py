@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.message import ChannelName, IncomingMessage
 from bot.store.database import Database, insert
+from bot.store.grouped import Grouped
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
 from bot.store.schema import inbox
@@ -27,21 +28,23 @@ class Claim(Enum):
 class Inbox:
     """The claims on incoming messages. Every method may raise `StoreDown`."""
 
-    def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, database: Database, pseudonyms: Pseudonyms, grouped: Grouped | None = None) -> None:
+        """`grouped` puts what is written at once into one transaction; None: each has its own."""
         self._database = database
+        self._run = (grouped or database).run
         self._pseudonyms = pseudonyms
 
     async def claim(self, message: IncomingMessage, now: datetime) -> Claim:
         """Take the message, unless it was answered or somebody took it within the lease; of many callers one wins."""
-        return await self._database.run(_claim, message.sender.channel, self._name(message), now)
+        return await self._run(_claim, message.sender.channel, self._name(message), now)
 
     async def done(self, message: IncomingMessage, now: datetime) -> None:
         """The reply has left; also for a message that could not be claimed while the store was down."""
-        await self._database.run(_done, message.sender.channel, self._name(message), now)
+        await self._run(_done, message.sender.channel, self._name(message), now)
 
     async def release(self, message: IncomingMessage) -> None:
         """The reply did not leave: when the message comes again it is new at once."""
-        await self._database.run(_release, self._name(message))
+        await self._run(_release, self._name(message))
 
     async def forget(self, before: datetime) -> int:
         """Delete what was claimed before then and tell how many rows that was; `KEPT` says how long they may stay."""

@@ -15,6 +15,7 @@ from bot.store import question_groups
 from bot.store.asked_schema import LONGEST_QUESTION, feedback, unanswered
 from bot.store.database import Database
 from bot.store.database import insert as insert_or
+from bot.store.retention import Record, is_held
 
 MOST = 50_000  # rows; years of a town's questions, and a flood of nonsense stops at some 30 MB
 _AT_ONCE = 500  # rows forgotten in one transaction: about ten milliseconds on a small server
@@ -89,7 +90,8 @@ async def _note(connection: AsyncConnection, noted: Unanswered) -> None:
     )
     newest = (await connection.execute(row.returning(unanswered.c.id))).scalar_one()
     # Numbers only grow and the lowest go first, so this keeps the bound without counting the rows.
-    await question_groups.drop(connection, _ids().where(unanswered.c.id <= newest - MOST))
+    if newest > MOST and not await is_held(connection, Record.QUESTIONS):
+        await question_groups.drop(connection, _ids().where(unanswered.c.id <= newest - MOST))
 
 
 async def _count(connection: AsyncConnection, note: NoteFeedback, channel: ChannelName, day: date) -> None:
@@ -112,6 +114,8 @@ async def _newest(connection: AsyncConnection, most: int) -> tuple[Unanswered, .
 
 
 async def _forget_some(connection: AsyncConnection, before: date) -> int:
+    if await is_held(connection, Record.QUESTIONS):
+        return 0
     return await question_groups.drop(connection, _ids().where(unanswered.c.asked_on < before).limit(_AT_ONCE))
 
 

@@ -21,7 +21,7 @@ class Marks:
     @classmethod
     def under(cls, pseudonyms: Pseudonyms) -> Self:
         """Those under a key drawn from that of the data folder: no mark is ever a resident's pseudonym."""
-        return cls(hmac.digest(pseudonyms.key, b"the console's marks", hashlib.sha256))
+        return cls(hmac.digest(pseudonyms.newest, b"the console's marks", hashlib.sha256))
 
     def of(self, *told: str) -> str:
         """The same for the same words in the same order, always."""

@@ -53,7 +53,7 @@ async def settle(
     person = select(subscription.c.person).where(subscription.c.id == delivery.subscription).scalar_subquery()
     if settlement.suspends or settlement.ends or move is not None:
         # Before the delivery, as whoever stops holds them: on PostgreSQL the other order would end in a deadlock.
-        await connection.execute(select(subscription.c.id).where(belongs_to(person)).with_for_update())
+        await connection.execute(select(subscription.c.id).where(belongs_to(person)).with_for_update(key_share=True))
     if settlement.state is State.DUE:
         settlement = await _still_due(connection, settlement, delivery, now)
     held = {"its": delivery.id, "holder": delivery.owner}
@@ -89,7 +89,11 @@ async def _suspend(connection: AsyncConnection, whose: ColumnElement[bool], why:
 
 
 async def _end(connection: AsyncConnection, person: str | ScalarSelect[str], now: datetime) -> None:
-    kept = select(subscription.c.id).where(belongs_to(person), subscription.c.state != "stopped").with_for_update()
+    kept = (
+        select(subscription.c.id)
+        .where(belongs_to(person), subscription.c.state != "stopped")
+        .with_for_update(key_share=True)
+    )
     if ids := list((await connection.execute(kept)).scalars()):
         await leave(connection, ids, now)
 
@@ -137,7 +141,7 @@ async def _rest(connection: AsyncConnection, lane: str, until: datetime, why: st
 
 async def move_to(connection: AsyncConnection, move: Move, now: datetime) -> None:
     """Every subscription of that chat is the new chat's; where that one has its own, or has stopped, its own counts."""
-    rows = await connection.execute(select(subscription).where(belongs_to(move.left)).with_for_update())
+    rows = await connection.execute(select(subscription).where(belongs_to(move.left)).with_for_update(key_share=True))
     found = [row for row in rows if row.state != "stopped"]
     if not found:
         return

@@ -142,7 +142,8 @@ def belongs_to(person: str | ScalarSelect[str]) -> ColumnElement[bool]:
 
 async def _rows(connection: AsyncConnection, person: str) -> dict[str, Row[*tuple[Any, ...]]]:
     """Their subscriptions by kind, held until the transaction ends, stopped ones included."""
-    found = await connection.execute(select(subscription).where(belongs_to(person)).with_for_update())
+    # Not their key: a release holds the keys of its whole audience until it is stored, and a STOP must not wait for it.
+    found = await connection.execute(select(subscription).where(belongs_to(person)).with_for_update(key_share=True))
     return {row.kind: row for row in found}
 
 

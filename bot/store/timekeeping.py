@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.advisory import Advisory, AdvisoryLevel, Ended, Stage
 from bot.core.delivery import Delivery, State, unknown_end
 from bot.core.message import Address, ChannelName
-from bot.store.audit import in_turn, note
+from bot.store.audit import in_turn, note, takes_turn
 from bot.store.contents import advisory_of
 from bot.store.planning import freeze, refusals, unless_it_may_be_there
 from bot.store.schema import advisory as advisories
@@ -25,6 +25,9 @@ log = structlog.get_logger()
 
 async def tick(connection: AsyncConnection, now: datetime) -> list[int]:
     """As `Outbox.tick`, save for the numbers returned: those are to be begun, each in a transaction of its own."""
+    # Before any row, as staff do: the other order would end in a deadlock. And one replica's tick is enough.
+    if not await takes_turn(connection):
+        return []
     await _end_leases(connection, now)
     expires = and_(advisories.c.ended.is_(None), advisories.c.expires_at <= now, advisories.c.released_at.is_not(None))
     ended = {"ended": Ended.EXPIRED.value, "ended_at": now}
@@ -32,7 +35,9 @@ async def tick(connection: AsyncConnection, now: datetime) -> list[int]:
     is_out = and_(
         advisories.c.stage.in_([Stage.SENDING.value, Stage.PAUSED.value]), advisories.c.released_at.is_not(None)
     )
-    for row in (await connection.execute(select(advisories).where(is_out).with_for_update(skip_locked=True))).all():
+    for row in (
+        await connection.execute(select(advisories).where(is_out).with_for_update(skip_locked=True, key_share=True))
+    ).all():
         advisory = advisory_of(row)
         if advisory.ended is not None:
             await _end_due(connection, advisory, now)
@@ -45,7 +50,7 @@ async def start(connection: AsyncConnection, number: int, now: datetime) -> None
     """Let a scheduled advisory go out, or pause it with the reason when it may not go out any more."""
     await in_turn(connection)
     is_due = and_(advisories.c.number == number, advisories.c.stage == Stage.SCHEDULED.value)
-    row = (await connection.execute(select(advisories).where(is_due).with_for_update())).one_or_none()
+    row = (await connection.execute(select(advisories).where(is_due).with_for_update(key_share=True))).one_or_none()
     if row is None:
         return  # another replica was first, or a person
     advisory = advisory_of(row)

@@ -5,6 +5,7 @@ const BEGINNING = 0.8; // of a text that is too long; the rest is its end
 const FIRST_RETRY = 500; // milliseconds, doubled each time
 const LAST_RETRY = 15000;
 const NO_ANSWER = 20000; // a line that brings nothing for so long is taken for dead
+const DISMISSED = 1013; // the code of a line that was closed to make room for others
 const MOST_TRIES = 3; // of a message the server took and did not answer
 
 function newId() {
@@ -38,7 +39,7 @@ class Wire {
       this.put({ hello: { session: memory.session, since: memory.since, language: this.language } });
     };
     socket.onmessage = (event) => socket === this.socket && this.read(JSON.parse(event.data));
-    socket.onclose = () => socket === this.socket && this.lost();
+    socket.onclose = (event) => socket === this.socket && (event.code === DISMISSED ? this.rest() : this.lost());
   }
 
   /* Begin another conversation. */
@@ -49,6 +50,12 @@ class Wire {
     before?.close();
     this.memory.forget();
     this.connect();
+  }
+
+  /* Too many chats were open and this one was silent longest: the next question opens it again. */
+  rest() {
+    this.isOpen = false;
+    if (this.memory.waiting.length) this.lost();
   }
 
   lost() {

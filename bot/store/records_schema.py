@@ -1,0 +1,36 @@
+"""The tables of keeping records: what may not be deleted for now, and what the store notes about itself."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
+
+from bot.store.schema import Moment, metadata
+
+# A legal hold, until it is released; one row stays when it has been: who held what, and why, is a record too.
+hold = Table(
+    "hold",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("released_by", Text),
+    Column("released_at", Moment),
+    Column("released_for", Text),
+    CheckConstraint(
+        "(released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (released_for IS NULL)",
+        name="released",
+    ),
+    Index(None, "record", "released_at"),
+    sqlite_strict=True,
+)
+
+# One line each: how many keys the pseudonyms in here have been through; whose turn tonight's backup is.
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)

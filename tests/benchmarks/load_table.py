@@ -1,0 +1,126 @@
+"""What came of the load, in lines."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.knowledge import live
+from tests.benchmarks.load_platform import Platform
+
+_LOOK = 0.25  # seconds
+_REDIRECT = "911"
+
+
+@dataclass(slots=True, eq=False)
+class Phase:
+    """A stretch of the schedule; `rate` is in questions a second."""
+
+    name: str
+    rate: float
+    seconds: float
+    began: float = 0.0
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question and its replies. `due` is when the schedule wanted it, `began` when it was really asked."""
+
+    phase: Phase
+    due: float
+    is_danger: bool
+    is_web: bool
+    began: float
+    replies: list[tuple[float, str]] = field(default_factory=list)
+    is_refused: bool = False
+    brought_again: int = 0
+
+
+@dataclass(slots=True)
+class Sample:
+    """The memory of the server, in MB, in each phase at most."""
+
+    pid: int
+    phase: Phase | None = None
+    most: dict[Phase | None, float] = field(default_factory=dict)
+    cpu: dict[Phase | None, float] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            self.most[self.phase] = max(self.most.get(self.phase, 0), resident(self.pid))
+            self.cpu.setdefault(self.phase, _cpu(self.pid))
+            await asyncio.sleep(_LOOK)
+
+    def cpu_of(self, phase: Phase) -> float:
+        """Processor seconds that the server took from the start of the phase to the start of the next."""
+        begun = list(self.cpu)
+        after = begun[begun.index(phase) + 1 :]
+        return (self.cpu[after[0]] if after else _cpu(self.pid)) - self.cpu[phase]
+
+
+def resident(pid: int) -> float:
+    """MB of memory that the process holds."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def table(
+    asked: Iterable[Asked], acknowledged: Sequence[tuple[Phase, float]], sample: Sample, platform: Platform
+) -> str:
+    """The figures of each phase; `lost` got no reply at all, `twice` the same one two times."""
+    knowledge = live.load(live.default_folder()).snapshot.knowledge
+    notices = tuple(text for name in ("busy", "limited") for text in knowledge.phrases.texts.get(name, {}).values())
+    redirects = tuple(text.partition("\n")[0] for text in knowledge.replies.redirect.values())
+    by_phase: dict[Phase, list[Asked]] = {}
+    for each in asked:
+        by_phase.setdefault(each.phase, []).append(each)
+    heads = "asked/s  answered    shed  lost twice     p50     p95     p99     max   911 p99  ack p99"
+    lines = [f"{'ms from the scheduled moment':28} {heads}  asker's lag p99  MB at most  CPU s"]
+    for phase, questions in by_phase.items():
+        replied = [each for each in questions if each.replies]
+        shed = [each for each in replied if any(notice in each.replies[0][1] for notice in notices)]
+        took = sorted((each.replies[0][0] - each.due) * 1000 for each in replied)
+        danger = sorted((each.replies[0][0] - each.due) * 1000 for each in replied if each.is_danger)
+        # An emergency that is delivered twice is answered twice (law 1).
+        twice = sum(
+            max(Counter(text for _, text in each.replies).values()) > 1
+            for each in replied
+            if not each.replies[0][1].startswith(redirects)
+        )
+        calls = sorted(seconds * 1000 for of, seconds in acknowledged if of is phase)
+        lag = sorted((each.began - each.due) * 1000 for each in questions)
+        lines.append(
+            f"{phase.name:28} {len(questions) / phase.seconds:7.1f} {len(replied) - len(shed):9} {len(shed):7} "
+            f"{len(questions) - len(replied):5} {twice:5} "
+            f"{_share(took, 0.5)} {_share(took, 0.95)} {_share(took, 0.99)} {_share(took, 1)} "
+            f"{_share(danger, 0.99)}  {_share(calls, 0.99)}  {_share(lag, 0.99)}          "
+            f"{sample.most.get(phase, 0):8.0f}  {sample.cpu_of(phase) if phase in sample.cpu else 0:5.1f}"
+        )
+    everything = [each for questions in by_phase.values() for each in questions]
+    unsaid = [each for each in everything if each.is_danger and not any(_REDIRECT in text for _, text in each.replies)]
+    lines += [
+        f"calls for help without 911   {len(unsaid)} of {sum(each.is_danger for each in everything)}",
+        f"webhooks brought again       {sum(each.brought_again for each in everything)}",
+        f"chats told to ask again      {sum(each.is_refused for each in everything)}",
+        f"announced meanwhile          {platform.announced}",
+        f"at {time.strftime('%Y-%m-%d %H:%M')}, load of the machine {_load()}",
+    ]
+    return "\n".join(lines)
+
+
+def _share(among: Sequence[float], share: float) -> str:
+    return f"{among[min(len(among) - 1, int(len(among) * share))]:7.0f}" if among else f"{'-':>7}"
+
+
+def _load() -> str:
+    return " ".join(Path("/proc/loadavg").read_text().split()[:3])
