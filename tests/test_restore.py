@@ -29,8 +29,7 @@ from bot.store.database import Database, in_file
 from bot.store.keys import Pseudonyms
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
-from bot.store.subscriptions import Subscriptions
-from tests import small_folder
+from tests import broadcast_books, small_folder
 from tests.ledger import HOUR, NOON, Books, books_in, somebody
 from tests.sizes import IS_CI
 
@@ -296,12 +295,11 @@ async def test_a_rehearsal_finds_what_is_wrong_with_it(books: Books, tmp_path: P
     assert any(said in fault for fault in tried.faults), tried.faults
 
 
-@pytest.mark.skipif(not IS_CI, reason="30,000 people are subscribed first: eight seconds")
 async def test_thirty_thousand_subscribers_are_restored_within_minutes(books: Books, tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
-    plain = Subscriptions(books.database, Pseudonyms.kept_in(tmp_path / "data"), Seal.kept_in(tmp_path / "data"))
-    for number in range(30_000):
-        await plain.subscribe(somebody(number), ["traffic"], None, "en", "/subscribe traffic", NOON)
+    keys = Pseudonyms.kept_in(tmp_path / "data"), Seal.kept_in(tmp_path / "data")
+    crowd = broadcast_books.Books(books.database, *keys, books.subscriptions, books.advisories, books.outbox)
+    await broadcast_books.subscribe(crowd, 30_000 if IS_CI else 1_000, NOON)
     await books.released()
     it = await backed_up(tmp_path)
     begun = loop.time()
