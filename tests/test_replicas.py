@@ -69,7 +69,9 @@ async def test_a_message_brought_to_both_replicas_is_answered_once(store: URL) -
         via = FakeChannel()
         message = a_message("how do i report a crime")
         receipts = await asyncio.gather(*(desk.receive(message, via) for desk in (here, there)))
-        assert sorted(receipt.value for receipt in receipts) == [Receipt.ANSWERED.value, Receipt.NOT_SENT.value]
+        # The second comes while the first is at it, or finds it done.
+        assert receipts.count(Receipt.ANSWERED) == 1
+        assert set(receipts) - {Receipt.ANSWERED} <= {Receipt.NOT_SENT, Receipt.DUPLICATE}
         assert len(via.sent) == 1
         assert await there.receive(message, via) is Receipt.DUPLICATE
         assert await there.receive(replace(message, id="another"), via) is Receipt.ANSWERED
