@@ -29,7 +29,7 @@ from bot.core.delivery import LEASE, State
 from bot.service.broadcast import Broadcaster
 from tests.broadcast_books import finished, in_words
 from tests.postgres_server import postgres_server
-from tests.replicas import Site, asker, site, somebody
+from tests.replicas import Replica, Site, asker, site, somebody
 
 _LOOK = 0.02
 _TAKES = 0.06  # seconds, as far away as Twilio is; with three under way 50 a second
@@ -98,18 +98,15 @@ class Outage:
 async def killed(town: Site, people: int, rate: float) -> Figures:
     """One of the two dies in the middle of everything."""
     began, loop = time.perf_counter(), asyncio.get_running_loop()
-    victim, other = town.replicas
-    victim.twilio.takes = other.twilio.takes = _TAKES
+    for replica in town.replicas:
+        replica.twilio.takes = _TAKES
     sends: list[float] = []
     watching = asyncio.create_task(_watch(town, sends))
     number = await town.release()
     surge = asyncio.create_task(_surge(town, rate, number))
     while sum(town.told().values()) < people // 3:  # noqa: ASYNC110 - the platform's books tell nobody
         await asyncio.sleep(_LOOK)
-    under_way = len(victim.twilio.asked)
-    while len(victim.twilio.asked) == under_way:  # noqa: ASYNC110 - and it has not heard yet that this one was taken
-        await asyncio.sleep(_TAKES / 10)
-    await victim.kill()
+    await (await _sending(town)).kill()
     killed_at, held = utc_now(), await town.in_flight()
     await finished(town.books, number)
     await surge
@@ -139,6 +136,16 @@ async def killed(town: Site, people: int, rate: float) -> Figures:
         slowest=took[-1],
         seconds=time.perf_counter() - began,
     )
+
+
+async def _sending(town: Site) -> Replica:
+    """Whichever begins the next send: it has not heard yet that this one was taken. The other may have nothing left."""
+    before = [len(replica.twilio.asked) for replica in town.replicas]
+    while True:
+        for replica, begun in zip(town.replicas, before, strict=True):
+            if len(replica.twilio.asked) > begun:
+                return replica
+        await asyncio.sleep(_TAKES / 10)
 
 
 async def outage(town: Site, seconds: float, rate: float) -> Outage:
