@@ -2,21 +2,24 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, case, literal, or_, select, update
+from sqlalchemy import Insert, Row, Update, and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.conversation import Conversation
 from bot.core.message import Address, Choice
 from bot.core.rating import Seen, Shown
-from bot.store.database import Database, insert
+from bot.store.database import Database, insert_of
 from bot.store.grouped import Grouped
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
 from bot.store.schema import conversation as table
 from bot.store.schema import subscription
 from bot.store.subscriptions import belongs_to
+
+_SAVED = "person language spoke offered offered_at entry emergency_at shown saved_at".split()
 
 
 class Conversations:
@@ -46,19 +49,14 @@ class Conversations:
         return await forget(self._database, table.c.saved_at, before)
 
 
+_LOADED = select(*(table.c[name] for name in _SAVED)).where(
+    table.c.person == bindparam("its_person", type_=table.c.person.type)
+)
+
+
 async def _load(connection: AsyncConnection, person: str) -> Conversation | None:
-    kept = select(
-        table.c.language,
-        table.c.spoke,
-        table.c.offered,
-        table.c.offered_at,
-        table.c.entry,
-        table.c.emergency_at,
-        table.c.shown,
-        table.c.saved_at,
-    )
     try:
-        row = (await connection.execute(kept.where(table.c.person == person))).one_or_none()
+        row = (await connection.execute(_LOADED, {"its_person": person})).one_or_none()
         return None if row is None else _read(row)
     except (ValueError, RecursionError):  # a time or JSON that no program of ours wrote
         return None
@@ -105,6 +103,7 @@ async def _save(
     connection: AsyncConnection, person: str, conversation: Conversation, now: datetime, wrote_at: datetime
 ) -> None:
     values = {
+        "person": person,
         "language": conversation.language,
         "spoke": conversation.spoke,
         "offered": json.dumps([[choice.label, choice.value] for choice in conversation.offered]),
@@ -114,16 +113,34 @@ async def _save(
         "shown": json.dumps([_plain(shown) for shown in conversation.shown]),
         "saved_at": now,
     }
-    row = insert(connection, table).values(person=person, **values)
-    await connection.execute(row.on_conflict_do_update(index_elements=[table.c.person], set_=values))
-    # One statement for both: it is run for every message. Of whoever has stopped nothing more is noted.
-    is_subscribed = and_(belongs_to(person), subscription.c.state != "stopped")
+    await connection.execute(_saving(connection.dialect.name), {f"its_{name}": value for name, value in values.items()})
+    await connection.execute(_WROTE, {"its_person": person, "now": now, "wrote_at": wrote_at})
+
+
+@cache
+def _saving(dialect: str) -> Insert:
+    row = insert_of(dialect, table).values(
+        {name: bindparam(f"its_{name}", type_=table.c[name].type) for name in _SAVED}
+    )
+    anew = {name: row.excluded[name] for name in _SAVED if name != "person"}
+    return row.on_conflict_do_update(index_elements=[table.c.person], set_=anew)
+
+
+def _wrote() -> Update:
+    """One statement for what they wrote and when. Of whoever has stopped nothing more is noted."""
+    is_subscribed = and_(
+        belongs_to(bindparam("its_person", type_=table.c.person.type)), subscription.c.state != "stopped"
+    )
     last, changed = subscription.c.last_inbound_at, subscription.c.changed_at
+    now, wrote_at = bindparam("now", type_=changed.type), bindparam("wrote_at", type_=last.type)
     wrote = {
         "state": "active",
         "note": None,
-        "changed_at": case((subscription.c.state == "suspended", literal(now, changed.type)), else_=changed),
+        "changed_at": case((subscription.c.state == "suspended", now), else_=changed),
         # What a platform brings late is older than what came since.
-        "last_inbound_at": case((or_(last.is_(None), last < wrote_at), literal(wrote_at, last.type)), else_=last),
+        "last_inbound_at": case((or_(last.is_(None), last < wrote_at), wrote_at), else_=last),
     }
-    await connection.execute(update(subscription).where(is_subscribed).values(wrote))
+    return update(subscription).where(is_subscribed).values(wrote)
+
+
+_WROTE = _wrote()

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Insert, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.core.message import ChannelName, IncomingMessage
-from bot.store.database import Database, insert
+from bot.store.database import Database, insert_of
 from bot.store.grouped import Grouped
 from bot.store.keys import Pseudonyms
 from bot.store.retention import forget
@@ -54,22 +57,41 @@ class Inbox:
         return self._pseudonyms.of_message(message.sender.channel, message.id)
 
 
-async def _claim(connection: AsyncConnection, channel: ChannelName, message: str, now: datetime) -> Claim:
-    claimed = insert(connection, inbox).values(message=message, channel=channel.value, claimed_at=now)
-    taken = claimed.on_conflict_do_update(
+def _row(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    now = bindparam("now", type_=inbox.c.claimed_at.type)
+    its = {"message": bindparam("its_message"), "channel": bindparam("its_channel"), "claimed_at": now}
+    return insert_of(dialect, inbox).values(its)
+
+
+@cache
+def _claiming(dialect: str) -> ReturningInsert[tuple[str]]:
+    row = _row(dialect)
+    given_up = inbox.c.claimed_at <= bindparam("given_up", type_=inbox.c.claimed_at.type)
+    return row.on_conflict_do_update(
         index_elements=[inbox.c.message],
-        set_={"claimed_at": now},
-        where=inbox.c.done_at.is_(None) & (inbox.c.claimed_at <= now - LEASE),
+        set_={"claimed_at": row.excluded.claimed_at},
+        where=inbox.c.done_at.is_(None) & given_up,
     ).returning(inbox.c.message)
-    if (await connection.execute(taken)).first() is not None:
+
+
+@cache
+def _finishing(dialect: str) -> Insert:
+    now = bindparam("now", type_=inbox.c.claimed_at.type)
+    row = _row(dialect).values(done_at=now)
+    return row.on_conflict_do_update(index_elements=[inbox.c.message], set_={"done_at": row.excluded.done_at})
+
+
+async def _claim(connection: AsyncConnection, channel: ChannelName, message: str, now: datetime) -> Claim:
+    its = {"its_message": message, "its_channel": channel.value, "now": now, "given_up": now - LEASE}
+    if (await connection.execute(_claiming(connection.dialect.name), its)).first() is not None:
         return Claim.NEW
     answered = select(inbox.c.done_at).where(inbox.c.message == message, inbox.c.done_at.is_not(None))
     return Claim.IN_FLIGHT if (await connection.execute(answered)).first() is None else Claim.DONE
 
 
 async def _done(connection: AsyncConnection, channel: ChannelName, message: str, now: datetime) -> None:
-    row = insert(connection, inbox).values(message=message, channel=channel.value, claimed_at=now, done_at=now)
-    await connection.execute(row.on_conflict_do_update(index_elements=[inbox.c.message], set_={"done_at": now}))
+    its = {"its_message": message, "its_channel": channel.value, "now": now}
+    await connection.execute(_finishing(connection.dialect.name), its)
 
 
 async def _release(connection: AsyncConnection, message: str) -> None:

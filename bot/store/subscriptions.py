@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, delete, exists, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, ScalarSelect, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import AdvisoryKind, AdvisoryLevel, AdvisoryType
@@ -135,7 +135,7 @@ async def opt_out(connection: AsyncConnection, whose: ColumnElement[bool], now: 
     await connection.execute(update(delivery).where(whose, delivery.c.state == State.DUE.value).values(values))
 
 
-def belongs_to(person: str | ScalarSelect[str]) -> ColumnElement[bool]:
+def belongs_to(person: str | ScalarSelect[str] | BindParameter[str]) -> ColumnElement[bool]:
     """Both kinds of subscription of one person; `kind` is named so that the key on both finds the row."""
     return and_(subscription.c.kind.in_(_KINDS), subscription.c.person == person)
 
