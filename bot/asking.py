@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core.answer import Snapshot, Turn, answer, looked
+from bot.core.answer import Snapshot, Turn, answer
 from bot.core.conversation import Conversation
 from bot.core.diagnosis import weighed
 from bot.core.emergency import Verdict
 from bot.core.entry import EntryKind
+from bot.core.first_look import looked
 from bot.core.match import Candidate, Index, Match
 from bot.core.message import Address, ChannelName, IncomingMessage
 from bot.core.text import Words, fold

@@ -11,11 +11,15 @@ import click
 
 from bot import asking, checking, logs, recall, safekeeping, settings
 from bot.clock import utc_now
-from bot.core.answer import Snapshot, looked
+from bot.core.answer import Snapshot
+from bot.core.first_look import looked
 from bot.knowledge import editors, encoder, examination, launch, live
 from bot.knowledge.source import KnowledgeInvalid
 from bot.later import Later
 
+# Seconds after which a thread gives way to another: the encoder's needs the interpreter for a moment sixty times for
+# each reading, and with Python's five milliseconds it would wait for the loop each time.
+_TURNS = 0.0005
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 knowledge_option = click.option(
     "--knowledge",
@@ -152,6 +156,7 @@ def serve() -> None:
     logs.configure(chosen.log_level, chosen.log_format)
     from bot import app
 
+    sys.setswitchinterval(_TURNS)
     try:
         asyncio.run(app.serve(chosen, click.echo))
     except app.PortBusy as e:

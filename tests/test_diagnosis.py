@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.answer import answer, looked, spoken_in
+from bot.core.answer import answer, spoken_in
 from bot.core.conversation import Conversation
 from bot.core.diagnosis import ByCue, ByNet, Heard, State, heard, ranked, reasons, states, weighed
 from bot.core.emergency import Level, Verdict
 from bot.core.entry import Entry, Risk, Wording, fingerprint
+from bot.core.first_look import looked
 from bot.core.message import Kind
 from bot.core.text import fold
 from tests.builders import NOW, TODAY, a_message, an_entry, knowledge, snapshot

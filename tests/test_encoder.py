@@ -130,3 +130,23 @@ def test_missing_files_and_a_missing_package_mean_no_encoder(tmp_path: Path, mon
 class FakeSpec:
     def __init__(self, origin: str) -> None:
         self.origin = origin
+
+
+async def test_what_was_read_ahead_is_read_once_and_together() -> None:
+    model = FakeModel()
+    read = Encoder(model, "fake")
+    await read.read_ahead(["help me", "HELP ME ", "good night"])
+    assert model.given == ["help me", "good night"]
+    assert read.try_vector("Good night") is not None
+    assert len(model.given) == 2
+
+
+async def test_what_could_not_be_read_ahead_is_tried_again_when_it_is_asked_for() -> None:
+    model = FakeModel(failure=MemoryError())
+    read = Encoder(model, "fake")
+    with capture_logs() as logs:
+        await read.read_ahead(["help me"])
+    assert [line["event"] for line in logs] == ["encoder failed"]
+    model.failure = None
+    assert read.try_vector("help me") is not None
+    assert read.is_working

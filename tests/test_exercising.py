@@ -8,10 +8,11 @@ from typing import cast
 import pytest
 
 from bot.core.advisory import AdvisoryKind
-from bot.core.answer import Snapshot, looked
+from bot.core.answer import Snapshot
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level
 from bot.core.exercising import AskCode, JoinExercises, LeaveExercises
+from bot.core.first_look import looked
 from bot.core.message import Kind
 from bot.core.subscribing import Unsubscribe, Wish, spelt
 from bot.house import _MENU

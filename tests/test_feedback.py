@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.channels import messenger_sending, sms_sending, telegram_sending, web, whatsapp_sending
 from bot.channels.console import Console
 from bot.core import rating
-from bot.core.answer import Outcome, answer, looked
+from bot.core.answer import Outcome, answer
 from bot.core.channel import Limits
 from bot.core.command import NoteUnanswered
 from bot.core.compose import ENTRY_MARK
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level
 from bot.core.entry import EntryKind, Risk
+from bot.core.first_look import looked
 from bot.core.fit import fit
 from bot.core.message import Choice, Kind, Reply
 from bot.core.rating import MOST_SHOWN, NoteFeedback

@@ -11,10 +11,11 @@ from typing import cast
 import pytest
 
 from bot.core import compose, together
-from bot.core.answer import Outcome, Snapshot, Turn, answer, looked
+from bot.core.answer import Outcome, Snapshot, Turn, answer
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, check
 from bot.core.entry import Knowledge
+from bot.core.first_look import looked
 from bot.core.lookout import Lookout
 from bot.core.match import Candidate, Certainty, Match
 from bot.core.net import Net

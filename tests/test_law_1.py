@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import cast
@@ -21,11 +21,13 @@ from bot.core.floor import FLOOR_TEXT
 from bot.core.language import Languages
 from bot.core.lookout import Embed, Lookout
 from bot.core.match import Index
-from bot.core.message import IncomingMessage, Kind
+from bot.core.message import Address, IncomingMessage, Kind
 from bot.core.net import Net
 from bot.knowledge.live import Live
 from bot.service import reception as desk_module
+from bot.service import vetting
 from bot.service.reception import Memory, Reception
+from bot.service.turns import Place
 from bot.store.conversations import Conversations
 from bot.store.inbox import Claim, Inbox
 from bot.store.journal import Journal
@@ -135,13 +137,13 @@ def replies_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def person_busy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An earlier message of the same person never ends, whoever the person is."""
+    taken = desk.reception._turns.place
 
-    @asynccontextmanager
-    async def never(_: object) -> AsyncIterator[None]:
-        await asyncio.Event().wait()
-        yield
+    def behind(address: Address) -> Place:
+        taken(address)
+        return taken(address)
 
-    monkeypatch.setattr(desk.reception, "_one_at_a_time", never)
+    monkeypatch.setattr(desk.reception._turns, "place", behind)
 
 
 def load_running(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,8 +305,8 @@ async def test_law_1_an_emergency_delivered_twice_is_answered_twice() -> None:
 async def test_law_1_when_even_the_floors_check_fails_911_is_sent_anyway(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(desk_module, "check", Raises())
-    monkeypatch.setattr(desk_module, "looked", Raises())
+    for name in ("check", "glimpsed"):
+        monkeypatch.setattr(vetting, name, Raises())
     written: list[str] = []
     await Desk().reception.receive(a_message(DANGER, sender=PERSON), Console(written.append))
     assert written[0].startswith("911 notice en")

@@ -35,7 +35,7 @@ from bot.core.message import ChannelName
 from bot.core.staff import Account, Role
 from bot.house import House
 from bot.knowledge import live
-from bot.service import reception
+from bot.service import reception, vetting
 from bot.service.advising import Advising
 from bot.store import backup
 from bot.store.accounts import Accounts
@@ -364,8 +364,8 @@ async def what_fails(day: Day, patch: pytest.MonkeyPatch) -> None:
     with patch.context() as broken:
         broken.setattr(reception, "answer", fails)
         await day.everywhere(f"{UNANSWERED} {PLANTED['a broken turn']}")
-        broken.setattr(reception, "looked", fails)
-        broken.setattr(reception, "check", fails)
+        broken.setattr(vetting, "glimpsed", fails)
+        broken.setattr(vetting, "check", fails)
         await day.everywhere(f"{UNANSWERED} {PLANTED['a broken turn']}")
     await day.town.database.run_long(rename, "{}", "{}_gone")
     await day.everywhere(UNANSWERED)

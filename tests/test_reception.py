@@ -197,7 +197,7 @@ async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         person = Address(SOMEBODY.channel, str(number))
         await desk.receive(a_message("how do i report a crime", str(number), sender=person), via)
     assert len(desk._chats._kept) == 3
-    assert desk._one_at_a_time.open == 0
+    assert desk._turns.open == 0
 
 
 async def test_a_decision_that_fails_is_told_with_the_911_notice() -> None:

@@ -10,11 +10,12 @@ import pytest
 from bot.channels.sms_sending import ANSWER_SEGMENTS, cost
 from bot.clock import utc_now
 from bot.core import compose
-from bot.core.answer import Snapshot, answer, looked
+from bot.core.answer import Snapshot, answer
 from bot.core.channel import utf16_units
 from bot.core.compose import ENTRY_MARK
 from bot.core.conversation import Conversation
 from bot.core.entry import EntryKind
+from bot.core.first_look import looked
 from bot.core.gsm import cheapest
 from bot.core.message import Address, Reply
 from tests import meta_emulator as meta

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.answer import Outcome, Snapshot, Turn, answer, looked
+from bot.core.answer import Outcome, Snapshot, Turn, answer
 from bot.core.channel import Limits, utf16_units
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level
+from bot.core.first_look import looked
 from bot.core.message import Choice
 from bot.core.optout_words import CARRIER_STOP
 from bot.core.orders import FLOOR_ORDERS

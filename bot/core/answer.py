@@ -8,11 +8,10 @@ from bot.core import compose, feedback, followup, rating, subscribing, together
 from bot.core.channel import Limits
 from bot.core.command import ENTRIES, Command
 from bot.core.conversation import Conversation
-from bot.core.emergency import Level, Verdict, check, is_called_off
-from bot.core.entry import Entry, EntryKind, Knowledge
-from bot.core.exercising import argument_of
+from bot.core.emergency import Level, Verdict, is_called_off
+from bot.core.entry import Entry, EntryKind
+from bot.core.first_look import MATCHED
 from bot.core.keeping import kept, noted
-from bot.core.lookout import look
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
 from bot.core.subscribing import AskStop, ChangeLanguage, Inquiry, Wish
@@ -21,22 +20,9 @@ from bot.core.turn import Outcome as Outcome
 from bot.core.turn import Snapshot as Snapshot
 from bot.core.turn import Turn as Turn
 
-_MATCHED = 4_000  # characters that the matcher is given; it reads sixty words
-_LONGEST_NUMBER = 2  # digits of a choice's number; 911 has three
 # "I just need someone to come" matches the entry on talking to a person; while an emergency is open that is not enough.
 _SURE_IN_EMERGENCY = 0.9
 _COURTESIES = ("thanks", "small-talk")  # of what is not ours: after them people still talk about the answer before
-
-
-def looked(text: str, snapshot: Snapshot) -> Verdict:
-    """The verdict on a text. Our own commands, button values and the numbers of choices are read by the cues alone: the
-    net never saw such."""
-    # "Exercise" among their words would say that nothing is real; as our command's name it says nothing.
-    words, rules = fold(argument_of(text) or text), snapshot.knowledge.rules
-    is_number = words.line.isdecimal() and len(words.line) <= _LONGEST_NUMBER
-    if is_number or _entry(text, snapshot.knowledge) or snapshot.commands.recognise(text) or rating.read(text):
-        return check(words, rules)
-    return look(words, rules, snapshot.lookout)
 
 
 def answer(
@@ -177,7 +163,7 @@ def _decided(
         done = turn(Outcome.COMMAND, reply, subscribing.entry_of(wish, knowledge))
         return replace(done, order=None if isinstance(wish, Inquiry) or not announces else wish)
 
-    if message.kind is not Kind.MEDIA and (entry := _entry(text, knowledge)):
+    if message.kind is not Kind.MEDIA and (entry := compose.marked(text, knowledge)):
         return answered(entry)
     opting_out = snapshot.orders.opting_out(text, conversation)
     if opting_out and not isinstance(opting_out, AskStop):
@@ -191,7 +177,7 @@ def _decided(
             return wished(opting_out)
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     chosen = conversation.chosen(text, now) or text
-    if entry := _entry(chosen, knowledge):
+    if entry := compose.marked(chosen, knowledge):
         return answered(entry)
     if chosen != text and (wish := snapshot.orders.ordered(chosen, conversation)):
         return wished(wish)
@@ -199,7 +185,7 @@ def _decided(
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     if opting_out and announces:
         return wished(opting_out)
-    whole, text = text[:_MATCHED], snapshot.talk.bare(text[:_MATCHED])
+    whole, text = text[:MATCHED], snapshot.talk.bare(text[:MATCHED])
     if (command := snapshot.commands.recognise(text)) and command.name == "language":  # "thanks! in english please"
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     match = snapshot.rank(fold(text))
@@ -285,12 +271,6 @@ def _commanded(command: Command, turn: Turn, snapshot: Snapshot, now: datetime) 
             return replace(turn, reply=shown)
         case _:
             return replace(turn, reply=compose.greeting("help", language, knowledge))
-
-
-def _entry(value: str, knowledge: Knowledge) -> Entry | None:
-    """The entry whose choice has this value; None when none has."""
-    is_marked = value.startswith(compose.ENTRY_MARK)
-    return knowledge.entries.get(value.removeprefix(compose.ENTRY_MARK)) if is_marked else None
 
 
 def _own(match: Match) -> tuple[Candidate, ...]:

@@ -144,6 +144,11 @@ def gives_way(entry: Entry, today: date) -> bool:
     return entry.risk is Risk.HIGH and is_overdue(entry, today)
 
 
+def marked(value: str, knowledge: Knowledge) -> Entry | None:
+    """The entry whose choice has this value; None when none has."""
+    return knowledge.entries.get(value.removeprefix(ENTRY_MARK)) if value.startswith(ENTRY_MARK) else None
+
+
 def _withheld(entry: Entry, language: str, knowledge: Knowledge, today: date) -> Reply:
     """In place of an answer: since when nobody has checked it, where the official one is, and whom to ask."""
     title = entry.wordings[_spoken(entry, language, knowledge)].title

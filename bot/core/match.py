@@ -146,11 +146,10 @@ class Index:
 
     def rank(self, words: Words, embed: Embed | None = None, most: int = _SHOWN) -> Match:
         """Candidates for the words, best first: a few more than may be offered."""
-        tokens = _read(words)
-        meant = tuple(self._speller(word) for word in tokens)
+        meant, text = self._meant(words)
         if not meant or not self.phrasings.entries:
             return NO_MATCH
-        scores, learned = self._scores(meant, words.text if meant == tokens else " ".join(meant), embed)
+        scores, learned = self._scores(meant, text, embed)
         if not learned.by_vector and self._said.isdisjoint(meant):
             return NO_MATCH  # only a vector can tell what words mean that nobody has said before
         whole = self._whole.get(words.line) or self._whole.get(" ".join(meant), set())
@@ -164,6 +163,11 @@ class Index:
         candidates.sort(key=lambda each: -each[0])
         found = tuple(Candidate(self.phrasings.entries[at], score) for score, at in candidates[:most])
         return Match(self._certainty(candidates[0][1], found, scores, meant, bool(whole), embed), found)
+
+    def read(self, words: Words) -> str:
+        """The text whose vector `rank` asks for; empty when it asks for none."""
+        meant, text = self._meant(words)
+        return text if meant and self.learned.by_vector else ""
 
     def firsts(self, vectors: Floats | None) -> list[Entry]:
         """The entry that each phrasing finds first; `vectors` are theirs, None when the words alone decide."""
@@ -187,6 +191,12 @@ class Index:
         lines = [self.phrasings.words[each].line for each in at]
         found = process.extractOne(words.line, lines, scorer=fuzz.token_sort_ratio)
         return self.phrasings.asks[at[found[2]]]
+
+    def _meant(self, words: Words) -> tuple[tuple[str, ...], str]:
+        """The words as they were meant, and the text as it was unless one was misspelt."""
+        tokens = _read(words)
+        meant = tuple(self._speller(word) for word in tokens)
+        return meant, words.text if meant == tokens else " ".join(meant)
 
     def _scores(self, meant: tuple[str, ...], text: str, embed: Embed | None) -> tuple[Floats, Learned]:
         """What each entry scores, and by which rule."""

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import Enum
 
 from bot.core import compose
-from bot.core.answer import Outcome, Snapshot, answer, looked
+from bot.core.answer import Outcome, Snapshot, answer
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict
 from bot.core.entry import Question
 from bot.core.features import Floats
+from bot.core.first_look import looked
 from bot.core.lookout import Lookout
 from bot.core.match import COUNTED
 from bot.core.message import Address, ChannelName, IncomingMessage

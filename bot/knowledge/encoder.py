@@ -1,8 +1,11 @@
 """The sentence encoder: its weights verified, a message to one vector. It may be absent: what learns goes on."""
 
+import asyncio
 import hashlib
 import re
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -49,32 +52,53 @@ class Encoder:
         # The emergency check and the matcher read the same message, with other people's between them. Kept under a
         # digest: what residents wrote is in memory no longer than it takes to answer it.
         self._known: OrderedDict[bytes, Floats] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, "encoder")  # one that nothing slower shares; begins with its first work
 
     def try_vector(self, text: str) -> Floats | None:
         """The vector of a message somebody waits for, or None when the encoder failed: no reply hangs on it."""
-        digest = hashlib.blake2b(_read(text).encode(), digest_size=16).digest()
+        digest = _digest_of(text)
         if (known := self._known.get(digest)) is not None:
             self._known.move_to_end(digest)
             return known
         try:
             found = self.vector(text)
         except Exception as e:  # noqa: BLE001 - border: its net; a traceback could quote the message
-            if self.is_working:
-                log.error("encoder failed", error=type(e).__name__)
-            self.is_working = False
+            self._failed(e)
             return None
+        self._keep({digest: found})
+        return found
+
+    async def read_ahead(self, texts: Sequence[str]) -> None:
+        """Have the vectors of the texts by the time `try_vector` asks; raises nothing, and when the encoder fails
+        there are none. They are made in a thread, all in one: most of that time the loop goes on with its own."""
+        new = {digest: text for text in texts if (digest := _digest_of(text)) not in self._known}
+        if not new:
+            return
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self.vectors, list(new.values()))
+        try:
+            found = await work
+        except Exception as e:  # noqa: BLE001 - border: its net; a traceback could quote the message
+            self._failed(e)
+            return
+        self._keep(dict(zip(new, found, strict=True)))
+
+    def _keep(self, found: Mapping[bytes, Floats]) -> None:
         self.is_working = True
-        self._known[digest] = found
+        self._known.update(found)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return found
+
+    def _failed(self, failure: Exception) -> None:
+        if self.is_working:
+            log.error("encoder failed", error=type(failure).__name__)
+        self.is_working = False
 
     def vector(self, text: str) -> Floats:
         """The vector of one message."""
         found: Floats = self.vectors([text])[0]
         return found
 
-    def vectors(self, texts: list[str]) -> Floats:
+    def vectors(self, texts: Sequence[str]) -> Floats:
         """One row a text; together they cost a third of what they cost one by one."""
         found = np.asarray(self._model.encode([_read(text) for text in texts]), np.float32)
         if found.shape != (len(texts), WIDTH) or not np.isfinite(found).all():
@@ -105,6 +129,10 @@ def load() -> Encoder | None:
         log.error("no encoder", reason=type(e).__name__)
         return None
     return encoder
+
+
+def _digest_of(text: str) -> bytes:
+    return hashlib.blake2b(_read(text).encode(), digest_size=16).digest()
 
 
 def _digest(path: Path) -> str:

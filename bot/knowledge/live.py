@@ -96,7 +96,7 @@ def taught(loaded: Loaded, data: Path, found: encoder.Encoder | None) -> Snapsho
 
 def _lookout(lessons: Sequence[Example], found: encoder.Encoder | None, cache: Path) -> Lookout:
     net = trained.net(lessons, found, cache) if lessons else None
-    return Lookout(net, found.try_vector if found else None)
+    return Lookout(net, found.try_vector, found.read_ahead) if found else Lookout(net)
 
 
 def _snapshot(knowledge: Knowledge) -> Snapshot:

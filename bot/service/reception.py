@@ -11,24 +11,24 @@ from typing import TypeVar
 
 import structlog
 
-from bot.core.answer import Snapshot, Turn, answer, looked
+from bot.core.answer import Snapshot, Turn, answer
 from bot.core.channel import Channel, Receipt, SendFailed, TryLater
 from bot.core.conversation import Conversation
-from bot.core.emergency import Level, Verdict, check
-from bot.core.floor import FLOOR_NOT_STOPPED, FLOOR_RULES, FLOOR_STOPPED
+from bot.core.emergency import Level, Verdict
+from bot.core.floor import FLOOR_NOT_STOPPED, FLOOR_STOPPED
 from bot.core.message import Address, IncomingMessage, Reply
 from bot.core.subscribing import Done, Order, Unsubscribe
-from bot.core.text import fold
 from bot.knowledge.live import Live
-from bot.service.apology import UNCHECKED, failed, fitted, redirection, turned_away
+from bot.service.apology import failed, fitted, redirection, turned_away
 from bot.service.chats import Chats
 from bot.service.counting import Counting
 from bot.service.measures import Measures
 from bot.service.memory import Memory as Memory
 from bot.service.memory import noted
 from bot.service.orders import carried_out, is_stop, told
-from bot.service.shedding import Shedding, Strain, Way, hurried
-from bot.service.turns import Turns
+from bot.service.shedding import Shedding, Way
+from bot.service.turns import Place, Turns
+from bot.service.vetting import Vetting
 from bot.store.faults import StoreDown
 from bot.store.inbox import Claim
 from bot.store.keys import Pseudonyms
@@ -50,7 +50,7 @@ class Reception:
         self.counting: Counting | None = None
         self._store_rests_until, self._open = 0.0, 0
         self.shedding, self.measures = Shedding(), Measures()
-        self._one_at_a_time = Turns()
+        self._turns, self._vetting = Turns(), Vetting()
         self._chats = Chats()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -60,33 +60,40 @@ class Reception:
         self._open += 1
         self.shedding.waiting += 1
         self._quiet.clear()
-        began = time.perf_counter()
         try:
-            snapshot, strain = self._live.current, self.shedding.strain()
-            verdict = _checked(message, snapshot, strain)
-            if snapshot is None and not self._live.opened.is_set():
-                # The floor sees danger in every "police": redirect at once, and answer as well if it was none.
-                if verdict.level is Level.EMERGENCY:
-                    self.measures.verdicts[verdict.level] += 1
-                    receipt = await self._redirect(message, verdict, snapshot, via, began)
-                snapshot = await self._loaded()
-                before, verdict = verdict, _checked(message, snapshot)
-                if before.level is Level.EMERGENCY and (snapshot is None or verdict.level is Level.EMERGENCY):
-                    return receipt
-            self.measures.verdicts[verdict.level] += 1
-            if verdict.level is Level.EMERGENCY:
-                return await self._redirect(message, verdict, snapshot, via, began)
-            if not message.is_addressed:
-                return Receipt.IGNORED
-            if (way := self.shedding.way(message, strain)) is not Way.ANSWER:
-                return await self._turned_away(way, message, verdict, snapshot, via, began)
-            async with self._one_at_a_time(message.sender):
-                return await self._answer(message, verdict, snapshot, via, began)
+            with self._turns.place(message.sender) as place:
+                return await self._receive(message, via, place)
         finally:
             self._open -= 1
             self.shedding.waiting -= 1
             if not self._open:
                 self._quiet.set()
+
+    async def _receive(self, message: IncomingMessage, via: Channel, place: Place) -> Receipt:
+        """Only an answer waits for its place: neither 911 nor a notice does, and nobody waits for theirs."""
+        began = time.perf_counter()
+        snapshot, strain = self._live.current, self.shedding.strain()
+        verdict = await self._vetting.verdict(message, snapshot, strain)
+        if snapshot is None and not self._live.opened.is_set():
+            # The floor sees danger in every "police": redirect at once, and answer as well if it was none.
+            if verdict.level is Level.EMERGENCY:
+                self.measures.verdicts[verdict.level] += 1
+                receipt = await self._redirect(message, verdict, snapshot, via, began)
+            snapshot = await self._loaded()
+            before, verdict = verdict, await self._vetting.verdict(message, snapshot)
+            if before.level is Level.EMERGENCY and (snapshot is None or verdict.level is Level.EMERGENCY):
+                return receipt
+        self.measures.verdicts[verdict.level] += 1
+        if verdict.level is Level.EMERGENCY:
+            place.leave()
+            return await self._redirect(message, verdict, snapshot, via, began)
+        if not message.is_addressed:
+            return Receipt.IGNORED
+        if (way := self.shedding.way(message, strain)) is not Way.ANSWER:
+            place.leave()
+            return await self._turned_away(way, message, verdict, snapshot, via, began)
+        await place.first.wait()
+        return await self._answer(message, verdict, snapshot, via, began)
 
     async def _loaded(self) -> Snapshot | None:
         """The first snapshot, waited for while it loads; the floor has seen no danger in the message."""
@@ -279,20 +286,3 @@ class Reception:
                 receipt=receipt.value,
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
-
-
-def _checked(message: IncomingMessage, snapshot: Snapshot | None, strain: Strain = Strain.CALM) -> Verdict:
-    """The verdict on the message; without the net when that fails, then the floor's, then caution."""
-    ways: list[Callable[[], Verdict]] = [lambda: check(fold(message.text), FLOOR_RULES)]
-    if snapshot is not None:
-        ways = [
-            lambda: looked(message.text, hurried(snapshot) if strain is Strain.SWAMPED else snapshot),
-            lambda: check(fold(message.text), snapshot.knowledge.rules),
-            *ways,
-        ]
-    for way in ways:
-        try:
-            return way()
-        except Exception:  # border: emergency check, its net
-            log.exception("emergency check failed")
-    return UNCHECKED

@@ -6,7 +6,7 @@ Whoever has sent too much, or has come when too many wait, gets one short fixed 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import Enum, IntEnum
@@ -73,6 +73,11 @@ class Shedding:
         late = 0.0 if self._tick_due is None else self._clock() - self._tick_due
         return max(self._lag, late)
 
+    @property
+    def allowances(self) -> Mapping[str, Allowance]:
+        """By what is counted, for replicas that count together."""
+        return {"person": self._people, "network": self._networks}
+
     def strain(self) -> Strain:
         """How far behind the bot is."""
         lag = self.lag if self.waiting > _FEW_WAITING else 0.0
@@ -136,4 +141,4 @@ class Shedding:
 
 def hurried(snapshot: Snapshot) -> Snapshot:
     """The snapshot without the encoder: its milliseconds are what everybody waits for."""
-    return replace(snapshot, lookout=replace(snapshot.lookout, embed=None))
+    return replace(snapshot, lookout=replace(snapshot.lookout, embed=None, ahead=None))

@@ -1,39 +1,58 @@
-"""One person's messages in order; different people never wait for each other."""
+"""One person's messages in the order they came; different people never wait for each other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections import deque
+from types import TracebackType
+from typing import Self
 
 from bot.core.message import Address
 
 
-@dataclass(slots=True)
-class _Person:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+class Place:
+    """One message's place in its person's line, until it is left."""
+
+    def __init__(self, turns: "Turns", address: Address) -> None:
+        """Taken by `Turns` only."""
+        self._turns, self._address = turns, address
+        self.first = asyncio.Event()  # set once all that came before are done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Let those behind go on; leaving twice is leaving once."""
+        self._turns.left(self, self._address)
 
 
 class Turns:
-    """A lock for each person who has a message in hand, and none for anybody else."""
+    """A line for each person who has a message in hand, and none for anybody else."""
 
     def __init__(self) -> None:
-        self._people: dict[Address, _Person] = {}
+        self._lines: dict[Address, deque[Place]] = {}
 
     @property
     def open(self) -> int:
         """How many people have one under way."""
-        return len(self._people)
+        return len(self._lines)
 
-    @asynccontextmanager
-    async def __call__(self, address: Address) -> AsyncIterator[None]:
-        """Inside, nobody else's turn of the same person is under way."""
-        person = self._people.setdefault(address, _Person())
-        person.waiting += 1
-        try:
-            async with person.lock:
-                yield
-        finally:
-            person.waiting -= 1
-            if not person.waiting:
-                self._people.pop(address, None)
+    def place(self, address: Address) -> Place:
+        """The next place in that person's line, taken at once: what is then waited for changes no order."""
+        line = self._lines.setdefault(address, deque())
+        place = Place(self, address)
+        line.append(place)
+        line[0].first.set()
+        return place
+
+    def left(self, place: Place, address: Address) -> None:
+        """The place is empty."""
+        line = self._lines.get(address)
+        if line is None or place not in line:
+            return
+        line.remove(place)
+        if line:
+            line[0].first.set()
+        else:
+            del self._lines[address]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.core.answer import Snapshot, Turn, answer, looked, spoken_in
+from bot.core.answer import Snapshot, Turn, answer, spoken_in
 from bot.core.channel import Limits
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict
+from bot.core.first_look import looked
 from bot.core.fit import fit
 from bot.core.message import Address, ChannelName, IncomingMessage, Kind
 from bot.core.shown import Bubble, Style, shown

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core import compose
-from bot.core.answer import answer, looked
+from bot.core.answer import answer
 from bot.core.conversation import Conversation
+from bot.core.first_look import looked
 from bot.core.message import Address, ChannelName, IncomingMessage
 from bot.core.turn import Outcome, Snapshot
 from bot.staff.knowledge_search import Like, like
