@@ -1,6 +1,7 @@
 """What every test stands on: log lines as plain text, without the pretty tracebacks that take a second to draw; and of
 what is slow to make one for all tests of a process, the real one."""
 
+import logging
 import os
 import ssl
 import sys
@@ -156,3 +157,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
         return database.in_file(tmp_path / "bot.sqlite3")
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.emptied()
+
+
+@pytest.fixture
+def logs_restored() -> Iterator[None]:
+    """Puts back what a test makes of the log."""
+    root = logging.getLogger()
+    before, level, before_structlog = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:], root.level = before, level
+    structlog.configure(**before_structlog)

@@ -1,7 +1,10 @@
 """No link that stands in the knowledge leads the doctor into the department's own network (ASVS 5, 1.3.6)."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
+import pytest_asyncio
 from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -14,21 +17,33 @@ PLACES = ("http://169.254.169.254/latest/meta-data/", "http://[::1]:{port}/", "h
           "http://[2002:7f00:1::]/", "http://localhost:{port}/", "http://0x7f.1:{port}/")  # fmt: skip
 
 
-async def test_no_link_of_the_knowledge_leads_the_doctor_inside() -> None:
-    asked: list[str] = []
+@dataclass
+class Inside:
+    """A host of the private network that answers everybody, and what it was asked."""
 
-    async def answer(request: web.Request) -> web.Response:
-        asked.append(request.path)
+    port: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
         return web.Response()
 
-    inside = web.Application()
-    inside.router.add_get("/{path:.*}", answer)
-    async with listening(inside) as url, ClientSession(connector=connector()) as client:
-        port = url.rpartition(":")[2]
-        wanted = [place.replace("{port}", port) for place in PLACES]
+
+@pytest_asyncio.fixture
+async def inside() -> AsyncIterator[Inside]:
+    host, site = Inside(), web.Application()
+    site.router.add_get("/{path:.*}", host.answer)
+    async with listening(site) as url:
+        host.port = url.rpartition(":")[2]
+        yield host
+
+
+async def test_no_link_of_the_knowledge_leads_the_doctor_inside(inside: Inside) -> None:
+    wanted = [place.replace("{port}", inside.port) for place in PLACES]
+    async with ClientSession(connector=connector()) as client:
         found = {each.link: each.told for each in await looked_up(client, wanted)}
     assert set(found) == set(wanted)
-    assert asked == []
+    assert inside.asked == []
     assert "private network" in found[wanted[0]]
 
 
@@ -45,18 +60,9 @@ class Rebinding(AbstractResolver):
         return
 
 
-async def test_a_name_that_changes_its_address_and_a_page_that_redirects_lead_no_further_in() -> None:
-    asked: list[str] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        return web.Response()
-
-    inside = web.Application()
-    inside.router.add_get("/{path:.*}", answer)
+async def test_a_name_that_changes_its_address_and_a_page_that_redirects_lead_no_further_in(inside: Inside) -> None:
     guarded = connector()
     guarded._resolver = Rebinding()
-    async with listening(inside) as url, ClientSession(connector=guarded) as client:
-        port = url.rpartition(":")[2]
-        (found,) = await looked_up(client, [f"http://police.example:{port}/"])
-    assert (asked, found.told) == ([], "leads into a private network")
+    async with ClientSession(connector=guarded) as client:
+        (found,) = await looked_up(client, [f"http://police.example:{inside.port}/"])
+    assert (inside.asked, found.told) == ([], "leads into a private network")

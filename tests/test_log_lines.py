@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,13 +13,7 @@ from bot.clock import utc_now
 HOSTILE = ("x\r\n2026-01-01 [info] turn outcome=forged", "a\nb", "\x1b[2Jgone", "a\u2028b\x85c\vd\fe", '", "level": "x')
 
 
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level, before_structlog = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = before, level
-    structlog.configure(**before_structlog)
+pytestmark = pytest.mark.usefixtures("logs_restored")
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -1,7 +1,6 @@
 """Law 9: a log line never holds what a person wrote, a token, or the words of an exception."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,16 +10,7 @@ from bot import logs
 TOKEN = "123456789:" + "Ab" * 18
 
 
-@pytest.fixture
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level, before_structlog = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = before, level
-    structlog.configure(**before_structlog)
-
-
-pytestmark = pytest.mark.usefixtures("_restored")
+pytestmark = pytest.mark.usefixtures("logs_restored")
 
 
 def test_a_line_is_an_event_with_its_values(capsys: pytest.CaptureFixture[str]) -> None:

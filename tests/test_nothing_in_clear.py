@@ -245,13 +245,7 @@ async def a_day(folder: Path, lines: tuple[io.StringIO, io.StringIO]) -> Any:
     data, port = folder / "data", free_port()
     known = small_folder.write(folder / "knowledge")
     (known / "faqs" / "show.yaml").write_text(SHOW)
-    async with (
-        AsyncExitStack() as rooms,
-        telegram.emulator() as api,
-        meta.graph() as graph,
-        twilio.twilio_api() as sms,
-        ClientSession() as client,
-    ):
+    async with AsyncExitStack() as rooms, whole_house.platforms() as (api, graph, sms, client):
         chosen = whole_house.environment(port, data, api, graph, sms)
         chosen |= {"BOT_KNOWLEDGE": str(known)}
         chosen = {name: value for name, value in chosen.items() if name not in ("BOT_DATA", "BOT_PORT")}

@@ -128,16 +128,9 @@ async def test_a_copy_of_what_was_told_to_ask_again_gets_no_second_notice() -> N
     assert via.texts == [BUSY]
 
 
-async def test_a_notice_that_did_not_leave_is_given_when_the_message_comes_again() -> None:
-    desk, via = busy(), FakeChannel(failures=[TryLater("busy")])
-    message = a_message(QUESTION)
-    assert await desk.receive(message, via) is Receipt.NOT_SENT
-    assert await desk.receive(message, via) is Receipt.ANSWERED
-    assert via.texts == [BUSY]
-
-
-async def test_an_answer_that_did_not_leave_is_no_copy_when_the_message_comes_again_in_an_overload() -> None:
-    desk, via = reception(), FakeChannel(failures=[TryLater("busy")])
+@pytest.mark.parametrize("first", [busy, reception])
+async def test_what_did_not_leave_is_no_copy_when_it_comes_again_in_an_overload(first: Callable[[], Reception]) -> None:
+    desk, via = first(), FakeChannel(failures=[TryLater("busy")])
     message = a_message(QUESTION)
     assert await desk.receive(message, via) is Receipt.NOT_SENT
     desk.shedding.waiting = shedding._MOST_WAITING

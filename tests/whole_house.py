@@ -111,6 +111,18 @@ def environment(port: int, data: Path, api: Emulator, graph: Graph, sms: TwilioA
 
 
 @asynccontextmanager
+async def platforms() -> AsyncIterator[tuple[Emulator, Graph, TwilioApi, ClientSession]]:
+    """Every platform, and who asks by the web."""
+    async with (
+        telegram.emulator() as api,
+        meta.graph() as graph,
+        twilio.twilio_api() as sms,
+        ClientSession() as client,
+    ):
+        yield api, graph, sms, client
+
+
+@asynccontextmanager
 async def street(
     data: Path,
     known: Snapshot,
@@ -120,13 +132,7 @@ async def street(
     is_stored: bool = True,
 ) -> AsyncIterator[Street]:
     """The house as `serve` builds and opens it; `known` is what its folder held when it was read."""
-    async with (
-        AsyncExitStack() as rooms,
-        telegram.emulator() as api,
-        meta.graph() as graph,
-        twilio.twilio_api() as sms,
-        ClientSession() as client,
-    ):
+    async with AsyncExitStack() as rooms, platforms() as (api, graph, sms, client):
         chosen = settings.read(environment(free_port(), data, api, graph, sms) | dict(more))
         house = House.built(chosen, clock)
         house.live.current = known
