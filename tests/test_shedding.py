@@ -272,3 +272,21 @@ def test_each_way_names_its_notice() -> None:
 def test_a_message_does_not_show_where_it_came_from() -> None:
     assert "192.0.2.1" not in repr(a_message("x", network="192.0.2.1"))
     assert isinstance(a_message("x"), IncomingMessage)
+
+
+@pytest.mark.parametrize("others", [reception, busy, swamped])
+async def test_law_1_in_a_surge_a_call_for_help_waits_for_one_decision_and_not_for_all(
+    others: Callable[[], Reception],
+) -> None:
+    desk, via = others(), FakeChannel()
+    surge = [asyncio.create_task(desk.receive(a_message(QUESTION, str(n), sender=of(n)), via)) for n in range(50)]
+    while not via.sent:  # noqa: ASYNC110 - round by round of the loop
+        await asyncio.sleep(0)
+    await desk.receive(a_message(DANGER, "help", sender=of(50)), via)
+    assert via.texts.index(REDIRECT) <= 3
+    await asyncio.gather(*surge)
+    assert len(via.sent) == 51
+
+
+def of(number: int) -> Address:
+    return Address(ChannelName.TERMINAL, str(number))

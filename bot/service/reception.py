@@ -27,7 +27,7 @@ from bot.service.memory import Memory as Memory
 from bot.service.memory import noted
 from bot.service.orders import carried_out, is_stop, told
 from bot.service.shedding import Shedding, Way
-from bot.service.turns import Place, Turns
+from bot.service.turns import OneByOne, Place, Turns
 from bot.service.vetting import Vetting
 from bot.store.faults import StoreDown
 from bot.store.inbox import Claim
@@ -50,7 +50,7 @@ class Reception:
         self.counting: Counting | None = None
         self._store_rests_until, self._open = 0.0, 0
         self.shedding, self.measures = Shedding(), Measures()
-        self._turns, self._vetting = Turns(), Vetting()
+        self._turns, self._one_by_one, self._vetting = Turns(), OneByOne(), Vetting()
         self._chats = Chats()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -132,6 +132,7 @@ class Reception:
         began: float,
     ) -> Receipt:
         """Say that there is no answer now, by no claim, lock or store."""
+        await self._one_by_one()
         self.measures.turned_away(message.sender.channel, way)
         before = self._chats.get(message.sender)
         reply = turned_away(way, message, verdict, snapshot, before, self._clock())
@@ -155,6 +156,7 @@ class Reception:
             self._log(message, "duplicate", None, Receipt.DUPLICATE, began)
             return Receipt.DUPLICATE if claim is Claim.DONE else Receipt.NOT_SENT
         before = await self._recalled(message.sender)
+        await self._one_by_one()
         turn = self._decided(message, verdict, snapshot, before, via)
         if turn is None or snapshot is None:
             reply = await self._stopped(message, via) or failed(message, snapshot)

@@ -1,4 +1,4 @@
-"""One person's messages in the order they came; different people never wait for each other."""
+"""Who goes first: of one person's messages the earlier one, of all decisions whichever waits longest, and danger."""
 
 import asyncio
 from collections import deque
@@ -56,3 +56,34 @@ class Turns:
             line[0].first.set()
         else:
             del self._lines[address]
+
+
+class OneByOne:
+    """Lets one through in each round of the event loop, in the order they asked.
+
+    A decision takes milliseconds in which nobody else's message is looked at. Were all that are ready made in one
+    round, a call for help that comes then would wait for a whole surge; so it waits for one of them.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._is_taken = False  # this round's
+
+    async def __call__(self) -> None:
+        """Return when it is the caller's round: at once when nobody else asks."""
+        loop = asyncio.get_running_loop()
+        if not self._is_taken:
+            self._is_taken = True
+            loop.call_soon(self._next)
+            return
+        round_ = loop.create_future()
+        self._waiting.append(round_)
+        await round_
+
+    def _next(self) -> None:
+        while self._waiting:
+            if not (first := self._waiting.popleft()).done():  # who was cut off has no use for it
+                first.set_result(None)
+                asyncio.get_running_loop().call_soon(self._next)
+                return
+        self._is_taken = False
