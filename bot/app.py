@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slow_lines import QUIET_AT_MOST, Lines
 from bot.store import rotation
 from bot.store.database import Database, in_file
-from bot.store.faults import StoreDown, StoreFromFuture
+from bot.store.faults import KeysForeign, StoreDown, StoreFromFuture
 from bot.store.inbox import KEPT
 
 log = structlog.get_logger()
@@ -48,10 +48,14 @@ async def serve(
     stopping: asyncio.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> None:
-    """Answer on every configured channel until stopped. Raises `PortBusy`."""
+    """Answer on every configured channel until stopped.
+
+    Raises `PortBusy`, and `KeysForeign` when a store that others may use was written under other keys.
+    """
     stopping = stopping or _on_signals()
     _room_for_sockets()
     house = House.built(settings, clock)
+    store: asyncio.Task[KeysForeign | None] | None = None
     async with AsyncExitStack() as rooms:
         await house.platforms.open(rooms)  # first: what is brought to an open port is answered at once
         port = await _listen(house, settings, rooms)
@@ -65,8 +69,9 @@ async def serve(
                 Database(settings.database or in_file(settings.data / "bot.sqlite3"))
             )
             if house.pseudonyms:
-                tasks.create_task(_keep_store(house, database, settings, stopping), name="store")
+                store = tasks.create_task(_keep_store(house, database, settings, stopping), name="store")
                 tasks.create_task(_announce(house, database, stopping), name="advisories")
+                tasks.create_task(house.limits(house.pseudonyms).run(stopping), name="limits")
             tasks.create_task(house.reception.shedding.run(stopping), name="shedding")
             tasks.create_task(house.vitals.run(stopping), name="vitals")
             tasks.create_task(house.live.watch(stopping), name="knowledge")
@@ -83,6 +88,8 @@ async def serve(
         await house.backstage.close()
         await house.chat.close()
     log.info("stopped")
+    if store is not None and (foreign := store.result()) is not None:
+        raise foreign
 
 
 async def _listen(house: House, settings: Settings, rooms: AsyncExitStack) -> int:
@@ -160,8 +167,15 @@ async def _either(*events: asyncio.Event) -> None:
             wait.cancel()
 
 
-async def _keep_store(house: House, database: Database, settings: Settings, stopping: asyncio.Event) -> None:
-    """Open the store, again while it is down, and delete from it what is past its time, until stopping."""
+async def _keep_store(
+    house: House, database: Database, settings: Settings, stopping: asyncio.Event
+) -> KeysForeign | None:
+    """Open the store, again while it is down, and delete from it what is past its time, until stopping.
+
+    Of keys that are not the store's it tells whoever starts the bot, and stops it, where others answer in its place;
+    a bot that is alone, or has been answering for a while, goes on without the store.
+    """
+    is_start = True
     while not stopping.is_set():
         wait = _CLEAN_EVERY
         try:
@@ -174,15 +188,23 @@ async def _keep_store(house: House, database: Database, settings: Settings, stop
                 await _clean(house, house.reception.memory, settings)
         except StoreFromFuture as e:
             log.error("store from the future", reason=str(e))
-            return
+            return None
+        except KeysForeign as e:
+            log.error("key unusable", reason=str(e))
+            if not (is_start and database.is_shared):
+                return None
+            stopping.set()
+            return e
         except StoreDown as e:
             log.error("store down", reason=str(e))
             wait = _STORE_AGAIN
+        is_start = False
         try:
             async with asyncio.timeout(wait.total_seconds()):
                 await stopping.wait()
         except TimeoutError:
             continue
+    return None
 
 
 async def _clean(house: House, memory: Memory, settings: Settings) -> None:

@@ -24,6 +24,7 @@ from bot.staff.console import Console
 from bot.staff.office import Office
 from bot.store.database import Database
 from bot.store.figures import Figures
+from bot.store.floods import Floods
 from bot.store.keys import Pseudonyms
 from bot.store.question_groups import QuestionGroups
 from bot.store.sealed import Seal
@@ -61,6 +62,7 @@ class Backstage:
             proxies=settings.proxies,
             channels=channels,
             backup=settings.backup,
+            stays=settings.stays,
         )
         groups: list[QuestionGroups] = []
 
@@ -92,6 +94,7 @@ class Backstage:
         """Delete what is past its time and tell how many rows it was."""
         gone = await self.office.sessions.forget(now)
         gone += await self.office.throttle.forget(now) if self.office.pseudonyms else 0
+        gone += await Floods(self.office.database).forget(now)
         if self.counting.figures is not None:
             gone += await self.counting.figures.forget(now - timedelta(days=settings.keep_figures_days))
         return gone

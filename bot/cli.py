@@ -16,6 +16,7 @@ from bot.core.first_look import looked
 from bot.knowledge import editors, encoder, examination, launch, live
 from bot.knowledge.source import KnowledgeInvalid
 from bot.later import Later
+from bot.store.faults import KeysForeign
 
 # Seconds after which a thread gives way to another: the encoder's needs the interpreter for a moment sixty times for
 # each reading, and with Python's five milliseconds it would wait for the loop each time.
@@ -159,7 +160,7 @@ def serve() -> None:
     sys.setswitchinterval(_TURNS)
     try:
         asyncio.run(app.serve(chosen, click.echo))
-    except app.PortBusy as e:
+    except (app.PortBusy, KeysForeign) as e:
         raise click.ClickException(str(e)) from e
 
 

@@ -25,6 +25,7 @@ from bot.core.staff import Account, NotAllowed, Role
 from bot.knowledge import live, schema, source
 from bot.knowledge.source import KnowledgeInvalid
 from bot.service.advising import Advising
+from bot.store import key_prints
 from bot.store.accounts import AccountRefused, Accounts
 from bot.store.advisories import Advisories
 from bot.store.audit import Audit
@@ -204,4 +205,5 @@ async def _opened() -> AsyncIterator[Desk]:
     pseudonyms, seal = await asyncio.to_thread(lambda: (Pseudonyms.kept_in(chosen.data), Seal.kept_in(chosen.data)))
     async with Database(chosen.database or in_file(chosen.data / "bot.sqlite3")) as database:
         await database.open()
+        await database.run_long(key_prints.prove, chosen.data, utc_now())
         yield Desk(chosen, database, pseudonyms, seal, utc_now)

@@ -29,9 +29,9 @@ from bot.core.entry import Knowledge
 from bot.knowledge import live, schema, source
 from bot.knowledge.source import KnowledgeInvalid
 from bot.settings import Settings
-from bot.store import backup
+from bot.store import backup, key_prints
 from bot.store.database import Database, in_file
-from bot.store.faults import KeyUnusable, StoreDown
+from bot.store.faults import KeysForeign, KeyUnusable, StoreDown
 from bot.store.keys import Pseudonyms
 from bot.store.sealed import Seal
 
@@ -110,6 +110,9 @@ async def _store(chosen: Settings) -> Finding:
     async with Database(chosen.database or in_file(chosen.data / "bot.sqlite3")) as database:
         try:
             await database.open()
+            await database.run_long(key_prints.prove, chosen.data, utc_now())
+        except KeysForeign as e:
+            return Finding("store", str(e))
         except StoreDown as e:
             return Finding("store", f"{e}: look at the disk, BOT_DATA and BOT_DATABASE")
     return Finding("store")

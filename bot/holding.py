@@ -28,7 +28,7 @@ async def listed(desk: Desk, is_all: bool) -> None:
     click.echo("How long each kind of record stays:")
     for series in SCHEDULE:
         setting = f" ({series.setting})" if series.setting else ""
-        click.echo(f"  {series.record}: {series.until}{setting}")
+        click.echo(f"  {series.record}: {series.stays(desk.settings.stays)}{setting}")
 
 
 @group.command()

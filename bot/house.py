@@ -29,12 +29,13 @@ from bot.public.board import Board
 from bot.public.feeds import Feeds
 from bot.public.pages import Pages
 from bot.service.reception import Memory, Reception
+from bot.service.shared_limits import SharedLimits
 from bot.service.vitals import Vitals
 from bot.settings import Settings
 from bot.staff.arrival import client
 from bot.store import backup_stops, private
 from bot.store.advisories import Advisories
-from bot.store.backup import last_backup
+from bot.store.backup import last_backup, last_rehearsal
 from bot.store.backup_stops import NotedSubscriptions, StopJournal
 from bot.store.conversations import Conversations
 from bot.store.database import Database
@@ -43,6 +44,7 @@ from bot.store.grouped import Grouped
 from bot.store.inbox import Inbox
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
+from bot.store.marks import Marks
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
 from bot.store.unsent import Unsent, unsent
@@ -79,7 +81,8 @@ class House:
     def __post_init__(self) -> None:
         self.board = Board(lambda: self.books, self.clock)
         folder = self.backstage.office.backup
-        self.vitals = Vitals(self.clock, self._unsent, partial(last_backup, folder), lambda: self.health().revision)
+        backups = partial(last_backup, folder), lambda: self.health().revision, partial(last_rehearsal, folder)
+        self.vitals = Vitals(self.clock, self._unsent, *backups)
 
     @classmethod
     def built(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "House":
@@ -168,6 +171,11 @@ class House:
         )
         self.stored.set()
 
+    def limits(self, pseudonyms: Pseudonyms) -> SharedLimits:
+        """What lets the limits on floods hold for all replicas together."""
+        marks, office = Marks.under(pseudonyms), self.backstage.office
+        return SharedLimits(self.reception.shedding, marks, lambda: office.open_database, self.clock)
+
     def outbox(self, database: Database) -> Outbox | None:
         """The ledger; None when a key that it needs cannot be used."""
         return Outbox(database, self.pseudonyms, self.seal) if self.pseudonyms and self.seal else None
@@ -195,6 +203,8 @@ class House:
             backup_age=self.vitals.backup_age,
             unsent=self.vitals.unsent.deliveries if self.vitals.unsent else None,
             unsent_age=self.vitals.unsent_age,
+            rehearsal_age=self.vitals.rehearsal_age,
+            is_rehearsal_sound=self.vitals.rehearsed.is_sound if self.vitals.rehearsed else None,
         )
 
     def figures(self, *, trusts_loopback: bool, token: str | None) -> list[web.RouteDef]:

@@ -72,8 +72,10 @@ async def tend(
     made = await backup.make(source, settings.backup, now, is_stopping=stopping.is_set)
     await prune(office.database, settings.backup, settings.backup_keep)
     log.info("backup made", backup=made.path.name, free_mb=backup.free_bytes(settings.backup) >> 20)
-    if source.is_file and not await rehearse():
-        log.error("rehearsal failed", backup=made.path.name)
+    if not await rehearse():
+        tried = await asyncio.to_thread(backup.last_rehearsal, settings.backup)
+        faults = tried.faults if tried is not None and tried.backup == made.path.name else ()
+        log.error("rehearsal failed", backup=made.path.name, faults=list(faults))
     return True
 
 

@@ -4,9 +4,13 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import URL
 
 from bot import asking
 from bot.core.answer import Outcome, Snapshot
@@ -14,7 +18,7 @@ from bot.core.emergency import Level
 from bot.knowledge import live
 from bot.knowledge.source import KnowledgeInvalid
 from bot.settings import Settings
-from bot.store import backup, backup_rehearsal, backup_stops
+from bot.store import backup, backup_manifest, backup_postgres, backup_rehearsal, backup_stops, engines
 from bot.store.backup import Backup, Rehearsed
 from bot.store.backup_keys import KeysLacking
 from bot.store.backup_manifest import BackupBad
@@ -28,7 +32,10 @@ _LONGEST = timedelta(hours=1)
 async def rehearse(
     chosen: Settings, it: Backup, now: datetime, say: Callable[[str], None], database: str | None = None
 ) -> Rehearsed:
-    """Try it and note how that went beside the backups; `database` is an empty one of PostgreSQL's for a dump."""
+    """Try it and note how that went beside the backups.
+
+    `database` is an empty one of PostgreSQL's for a dump; None: one is made beside the store, and dropped.
+    """
     started = time.monotonic()
     say(f"Putting back {it.path.name} ...")
     data = chosen.data
@@ -56,9 +63,25 @@ async def _faults(chosen: Settings, it: Backup, data: Path, now: datetime, datab
     stops = backup_stops.all_files(chosen.data, it.path.parent)
     asked = Asked(it.path, data, database, chosen.passphrase, keys, stops)
     try:
-        return list((await backup_rehearsal.tried(asked, now)).faults)
+        async with _room(chosen, it, database) as room:
+            return list((await backup_rehearsal.tried(replace(asked, database=room), now)).faults)
     except (BackupBad, KeysLacking, NotEmpty, StoreDown) as e:
         return [str(e)]
+
+
+@asynccontextmanager
+async def _room(chosen: Settings, it: Backup, database: str | URL | None) -> AsyncIterator[str | URL | None]:
+    """Where the database goes; None: a file in the folder.
+
+    Raises `BackupBad`, and `StoreDown` when none can be made.
+    """
+    manifest = await asyncio.to_thread(backup_manifest.read, it.path)
+    beside = engines.read(chosen.database) if chosen.database else None
+    if database is not None or manifest.engine == "sqlite" or beside is None or engines.is_file(beside):
+        yield database
+        return
+    async with backup_postgres.scratch(beside) as made:
+        yield made
 
 
 def _knowledge_faults(folder: Path, now: datetime) -> Iterator[str]:

@@ -28,6 +28,7 @@ def backup(folder: Path | None) -> None:
     """Take a backup now, while the bot goes on: database, keys (sealed) and knowledge, with a manifest."""
     from bot import nightly
     from bot.store import backup as backups
+    from bot.store import key_prints
     from bot.store.backup_manifest import BackupBad
     from bot.store.database import Database
     from bot.store.faults import StoreDown
@@ -41,6 +42,7 @@ def backup(folder: Path | None) -> None:
     async def run() -> None:
         async with Database(source.url) as database:
             await database.open()
+            await database.run_long(key_prints.prove, chosen.data, utc_now())
             made = await backups.make(source, to, utc_now(), _progress())
             gone = await nightly.prune(database, to, chosen.backup_keep)
         click.echo(f"Backup: {made.path}" + (f" ({gone} old one(s) deleted)" if gone else ""))

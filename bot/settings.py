@@ -162,6 +162,12 @@ class Settings(BaseModel):
         return self.backup_passphrase.get_secret_value() if self.backup_passphrase else None
 
     @property
+    def stays(self) -> Mapping[str, int]:
+        """How many days, or of backups how many, are kept where that can be set, by the setting's name."""
+        kept = ("keep_chats_days", "keep_questions_days", "keep_figures_days", "backup_keep")
+        return {PREFIX + name.upper(): getattr(self, name) for name in kept}
+
+    @property
     def meta_app_secrets(self) -> tuple[str, ...]:
         """Each secret that a webhook of Meta may be signed with."""
         return _listed(self.meta_app_secret)

@@ -1,14 +1,20 @@
 """A store on PostgreSQL is backed up and put back by the server's own programs, and what is missing is said."""
 
+import asyncio
 import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
+from structlog.testing import capture_logs
 
+from bot import nightly, rehearsing
 from bot.core.advisory import Stage
+from bot.house import House
+from bot.settings import Settings
 from bot.store import backup, backup_manifest, backup_rehearsal, backup_restore
-from bot.store.backup import Source
+from bot.store.backup import Backup, Source
 from bot.store.backup_manifest import BackupBad
 from bot.store.backup_restore import Asked
 from bot.store.backup_stops import NotedSubscriptions, StopJournal
@@ -16,6 +22,7 @@ from bot.store.faults import StoreDown
 from bot.store.keys import Pseudonyms
 from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
+from tests import small_folder
 from tests.ledger import HOUR, NOON, Books, books_in, somebody
 from tests.postgres_server import PostgresServer
 from tests.sizes import IS_CI
@@ -98,3 +105,116 @@ async def test_a_program_that_fails_is_said_without_its_words(
         await backup.make(Source(tmp_path / "data", postgres.fresh(), None), tmp_path / "backups", NOON)
     assert "exit code 3" in str(failed.value)
     assert "2035550142" not in str(failed.value)
+
+
+# The rehearsal: in a database of its own beside the store.
+
+_NAMES = "SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal' ORDER BY datname"
+
+
+def left(server: PostgresServer) -> list[str]:
+    """The databases that rehearsals have made and not dropped."""
+    return [row["datname"] for row in server.say("postgres", [_NAMES])]
+
+
+async def kept(url: URL, tmp_path: Path) -> tuple[Settings, Backup]:
+    """A backup of two subscribers and an advisory, and the settings of the bot that made it."""
+    known = small_folder.write(tmp_path / "knowledge")
+    url = url.update_query_dict({"sslmode": "disable"})  # as everybody else's addresses have it
+    chosen = Settings(data=tmp_path / "data", knowledge=known, backup=tmp_path / "backups",
+                      database=url.render_as_string(hide_password=False))  # fmt: skip
+    async with books_in(url) as books:
+        rooms(books, tmp_path / "data")
+        await books.subscribe(1, 2)
+        await books.released()
+        return chosen, await backup.make(nightly.source_of(chosen), tmp_path / "backups", NOON)
+
+
+async def tried(chosen: Settings, it: Backup) -> tuple[str, ...]:
+    return (await rehearsing.rehearse(chosen, it, NOON + HOUR, lambda _: None)).faults
+
+
+async def test_a_rehearsal_makes_a_database_of_its_own_and_drops_it(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.emptied()
+    chosen, it = await kept(url, tmp_path)
+    assert await tried(chosen, it) == ()
+    assert backup.last_rehearsal(tmp_path / "backups") is not None
+    postgres.say(f"{url.database}", ["DELETE FROM delivery WHERE id = 1"])
+    harmed = await backup.make(nightly.source_of(chosen), tmp_path / "backups", NOON + HOUR)
+    assert any("1 deliveries for an audience of 2" in fault for fault in await tried(chosen, harmed))
+    assert left(postgres) == []
+
+
+async def test_what_a_rehearsal_left_that_was_killed_is_dropped_by_the_next_one(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.emptied()
+    chosen, it = await kept(url, tmp_path)
+
+    async def dies(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup_rehearsal, "restore", dies)
+        patch.setattr("bot.store.backup_postgres._drop", lambda *_: asyncio.sleep(0))
+        with pytest.raises(ConnectionError):
+            await tried(chosen, it)
+    assert left(postgres) == [f"{url.database}_rehearsal"]
+    assert await tried(chosen, it) == ()
+    assert left(postgres) == []
+
+
+async def test_a_database_that_is_no_rehearsals_is_never_dropped(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.emptied()
+    chosen, it = await kept(url, tmp_path)
+    postgres.say("postgres", [f"CREATE DATABASE {url.database}_rehearsal TEMPLATE template0"])
+    try:
+        (fault,) = await tried(chosen, it)
+        assert "not said to be a rehearsal's" in fault
+        assert "--into URL" in fault
+        assert left(postgres) == [f"{url.database}_rehearsal"]
+    finally:
+        postgres.say("postgres", [f"DROP DATABASE {url.database}_rehearsal"])
+
+
+async def test_a_second_rehearsal_does_not_drop_the_database_of_the_first(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    chosen, it = await kept(postgres.emptied(), tmp_path)
+    both = await asyncio.gather(tried(chosen, it), tried(chosen, it))
+    assert sorted(both) == [(), ("another rehearsal of this store is under way",)]
+
+
+async def test_where_no_database_may_be_made_the_night_says_so_and_how_to_mend_it(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    for statement in ("CREATE ROLE plain LOGIN", "CREATE DATABASE plain OWNER plain TEMPLATE template0"):
+        postgres.say("postgres", [statement])
+    chosen, _ = await kept(postgres.url("plain").set(username="plain"), tmp_path)
+    house = House.built(chosen, lambda: NOON + 24 * HOUR)
+
+    async def rehearse() -> bool:
+        return await tried(chosen, backup.found(tmp_path / "backups")[0]) == ()
+
+    async with books_in(postgres.url("plain").set(username="plain")) as books:
+        house.join(books.database)
+        with capture_logs() as logged:
+            assert await nightly.tend(house, chosen, asyncio.Event(), rehearse)
+    (told,) = [line for line in logged if line["event"] == "rehearsal failed"]
+    assert told["log_level"] == "error"
+    assert "ALTER ROLE ... CREATEDB" in told["faults"][0]
+
+
+@pytest.mark.skipif(not IS_CI, reason="a process of its own takes seconds, and its parts are tried above")
+async def test_the_rehearsal_that_the_night_starts_tries_a_dump(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process of its own, with nothing but the settings."""
+    chosen, it = await kept(postgres.emptied(), tmp_path)
+    for name in ("data", "knowledge", "backup", "database"):
+        monkeypatch.setenv(f"BOT_{name.upper()}", str(getattr(chosen, name)))
+    assert await nightly._rehearsed(asyncio.Event())
+    told = backup.last_rehearsal(tmp_path / "backups")
+    assert told is not None
+    assert (told.backup, told.faults) == (it.path.name, ())
+    assert left(postgres) == []

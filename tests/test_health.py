@@ -10,7 +10,7 @@ from bot.public.health import Health, routes
 
 FAULT = "faqs/reports.yaml:31: `asks` is missing: add it"
 READY = Health(True, "abc", (FAULT,), False, MappingProxyType({"web": "on"}), "cues and net", "words and meaning",
-               True, 12.0, 3600.5, 2)  # fmt: skip
+               True, 12.0, 3600.5, 2, None, 60.0, False)  # fmt: skip
 
 
 async def asked(health: Health, path: str) -> tuple[int, str, Any]:
@@ -40,6 +40,8 @@ async def test_ready_tells_revision_faults_store_and_channels_and_a_broken_edit_
         "backup_age": 3600.5,
         "unsent": 2,
         "unsent_age": None,
+        "rehearsal_age": 60.0,
+        "is_rehearsal_sound": False,
     })  # fmt: skip
 
 

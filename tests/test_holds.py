@@ -18,6 +18,7 @@ from bot.store import backup, journal
 from bot.store.audit import Audit
 from bot.store.conversations import Conversations
 from bot.store.figures import Figures
+from bot.store.floods import Floods
 from bot.store.holds import HoldRefused, Holds, Record
 from bot.store.inbox import Inbox
 from bot.store.journal import Journal
@@ -85,6 +86,12 @@ async def _sessions(books: Books) -> Callable[[], Awaitable[int]]:
     return lambda: sessions.forget(NOON + YEARS)
 
 
+async def _floods(books: Books) -> Callable[[], Awaitable[int]]:
+    floods = Floods(books.database)
+    await floods.tell({"a" * 26: timedelta(minutes=1)}, NOON)
+    return lambda: floods.forget(NOON + YEARS)
+
+
 PURGES = {
     Record.CHATS: _chats,
     Record.MESSAGES: _messages,
@@ -93,6 +100,7 @@ PURGES = {
     Record.CODES: _codes,
     Record.TRIES: _tries,
     Record.SESSIONS: _sessions,
+    Record.FLOODS: _floods,
 }
 """Every purge by age; what goes by number is below."""
 
@@ -186,10 +194,8 @@ def test_every_table_belongs_to_one_kind_and_each_kind_says_how_long_it_stays() 
 
 
 def test_the_days_in_the_table_are_those_of_the_settings() -> None:
-    defaults = {f"BOT_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
-    for series in SCHEDULE:
-        if series.setting:
-            assert f"{defaults[series.setting]:,}" in series.until
+    assert {series.setting: series.usual for series in SCHEDULE if series.setting} == Settings().stays
+    assert all(("{}" in series.until) == (series.setting is not None) for series in SCHEDULE)
 
 
 # The books of it.

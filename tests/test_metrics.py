@@ -31,7 +31,7 @@ from tests.test_reception import reception
 DOCS = Path(__file__).parents[1] / ".docs"
 TOKEN = "a-token-that-only-the-test-knows"
 HEALTH = Health(True, "a1b2c3d4e5f6aaaa", (), True, {"web": "ready"}, is_encoding=True, knowledge_age=5.0,
-                backup_age=60.0, unsent=3, unsent_age=7.5)  # fmt: skip
+                backup_age=60.0, unsent=3, unsent_age=7.5, rehearsal_age=30.0, is_rehearsal_sound=False)  # fmt: skip
 NOTHING_KNOWN = Health(False, None, ("faqs/a.yaml:1: broken",), False)
 PLATFORMS = ("telegram", "meta", "twilio")
 
@@ -99,12 +99,13 @@ async def test_the_state_is_told_as_numbers() -> None:
     assert {name: samples[name, ()] for name in (
         "bot_turns_waiting", "bot_loop_lag_seconds", "bot_web_chats_open", "bot_store_up", "bot_ready",
         "bot_knowledge_fault", "bot_encoder_up", "bot_knowledge_age_seconds", "bot_deliveries_unsent",
-        "bot_oldest_unsent_seconds", "bot_backup_age_seconds", "bot_store_errors_total",
+        "bot_oldest_unsent_seconds", "bot_backup_age_seconds", "bot_store_errors_total", "bot_rehearsal_age_seconds",
+        "bot_rehearsal_sound",
     )} == {
         "bot_turns_waiting": 2, "bot_loop_lag_seconds": 0.01, "bot_web_chats_open": 4, "bot_store_up": 1,
         "bot_ready": 1, "bot_knowledge_fault": 0, "bot_encoder_up": 1, "bot_knowledge_age_seconds": 5,
         "bot_deliveries_unsent": 3, "bot_oldest_unsent_seconds": 7.5, "bot_backup_age_seconds": 60,
-        "bot_store_errors_total": 1,
+        "bot_store_errors_total": 1, "bot_rehearsal_age_seconds": 30, "bot_rehearsal_sound": 0,
     }  # fmt: skip
     assert samples["bot_knowledge_info", (("revision", "a1b2c3d4e5f6"),)] == 1
     assert samples["process_resident_memory_bytes", ()] > 1_000_000
@@ -114,7 +115,7 @@ async def test_what_is_not_known_is_left_out_and_a_fault_is_told() -> None:
     samples = await told(Measures(), NOTHING_KNOWN)
     names = {name for name, _ in samples}
     absent = {"bot_backup_age_seconds", "bot_deliveries_unsent", "bot_knowledge_age_seconds",
-              "bot_oldest_unsent_seconds"}  # fmt: skip
+              "bot_oldest_unsent_seconds", "bot_rehearsal_age_seconds", "bot_rehearsal_sound"}  # fmt: skip
     assert names.isdisjoint(absent)
     assert (samples["bot_knowledge_fault", ()], samples["bot_store_up", ()], samples["bot_ready", ()]) == (1, 0, 0)
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import URL, select
 
 from bot.core.message import Address, ChannelName
-from bot.store import database, private, rotation
+from bot.store import database, key_prints, private, rotation
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.faults import KeyUnusable
@@ -232,4 +232,4 @@ async def test_a_rename_that_takes_longer_than_staff_wait_is_waited_for(
     wait = timedelta(milliseconds=300)
     assert await rotation.rename(books.database, tmp_path, "chief", lambda: books.now, wait) == 2
     assert len(read_ring(tmp_path / "keys" / "pseudonyms")) == 2
-    assert await books.database.run_long(rotation.applied) == 2
+    assert await books.database.run_long(key_prints.applied) == 2

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from bot.core.staff import Role
+from bot.store.holds import Holds, Record
 from tests.staff_browser import STEP
 from tests.staff_rooms import PASSWORD, Staffed, staffed
 from tests.web_house import DESK, PHONE, Browser, Page, beyond, expect, looks, violations
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 OWN = "seven owls under a bridge"
 PAGES = ("/", "/me", "/me/password", "/me/codes", "/accounts", "/new-account", "/accounts/anna", "/accounts/chief",
-         "/audit", "/audit?act=turned+away", "/audit/check", "/no-such-page")  # fmt: skip
+         "/audit", "/audit?act=turned+away", "/audit/check", "/records", "/no-such-page")  # fmt: skip
 
 
 @dataclass
@@ -60,6 +61,7 @@ async def a_door(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
         await desk.account("first")
         await desk.account("anna", Role.CURATOR)
         await desk.account("chief", *Role)
+        await Holds(desk.office.database).place(Record.QUESTIONS, "FOI 2026-118, the city clerk", "chief", desk.now)
         yield Entrance(desk, browser, rooms)
 
 

@@ -160,6 +160,11 @@ _MAY: dict[Act | None, str] = {
         GET /audit/check
         POST /audit/check
         GET /audit/check/progress
+        GET /records
+    """,
+    Act.KEEP_RECORDS: """
+        POST /records/holds
+        POST /records/holds/{number}/release
     """,
 }
 """Every door, by the right it takes; None: it opens for anybody who is signed in."""

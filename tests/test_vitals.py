@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.core.advisory import AdvisoryLevel
 from bot.core.delivery import State
 from bot.service.vitals import Vitals
+from bot.store.backup import Rehearsed
 from bot.store.faults import StoreDown
 from bot.store.schema import delivery
 from bot.store.unsent import Unsent, unsent
@@ -26,6 +27,7 @@ class Town:
     now: datetime = NOW
     unsent: Unsent | None = field(default_factory=Unsent)
     backup_at: datetime | None = None
+    rehearsed: Rehearsed | None = None
     is_disk_gone: bool = False
     revision: str | None = "one"
     asked: int = 0
@@ -44,7 +46,7 @@ class Town:
         return self.backup_at
 
     def vitals(self) -> Vitals:
-        return Vitals(lambda: self.now, self.ask, self.backup, lambda: self.revision)
+        return Vitals(lambda: self.now, self.ask, self.backup, lambda: self.revision, lambda: self.rehearsed)
 
 
 async def test_before_the_first_look_nothing_is_known() -> None:
@@ -54,10 +56,12 @@ async def test_before_the_first_look_nothing_is_known() -> None:
 
 async def test_ages_are_in_seconds_and_go_on_between_two_looks() -> None:
     town = Town(unsent=Unsent(4, NOW - timedelta(minutes=2)), backup_at=NOW - timedelta(hours=1))
+    town.rehearsed = Rehearsed(NOW - timedelta(minutes=59), "bot-1", 2.0)
     vitals = town.vitals()
     await vitals.look()
     town.now += timedelta(seconds=3)
     assert (vitals.backup_age, vitals.unsent_age, vitals.knowledge_age) == (3603.0, 123.0, 3.0)
+    assert vitals.rehearsal_age == 3543.0
     assert town.asked == 1
 
 
@@ -65,6 +69,7 @@ async def test_there_is_no_age_of_what_there_is_not() -> None:
     vitals = Town().vitals()
     await vitals.look()
     assert (vitals.is_store_ok, vitals.backup_age, vitals.unsent_age) == (True, None, None)
+    assert vitals.rehearsal_age is None
 
 
 async def test_a_store_that_is_down_is_told_and_the_rest_is_still_known() -> None:

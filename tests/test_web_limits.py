@@ -1,17 +1,25 @@
 """Ten thousand open web chats cost bounded memory, and nobody is refused for it (law 1)."""
 
+import asyncio
+import base64
+from pathlib import Path
 from typing import cast
 
 import pytest
 from aiohttp import ClientSession, WSCloseCode, WSMsgType, web
+from aiohttp.typedefs import Handler
+from structlog.testing import capture_logs
 
 from bot.channels import web_sessions
 from bot.channels.web import WebChat
 from bot.channels.web_sessions import Session, Wire, Wires
 from bot.core.channel import Channel, Receipt
 from bot.core.message import IncomingMessage, Part
+from bot.public import metrics
 from tests.builders import NOW
 from tests.telegram_emulator import listening
+from tests.test_law_1 import KNOWN
+from tests.whole_house import street
 
 
 def a_wire(network: str = "192.0.2.1") -> Wire:
@@ -99,3 +107,33 @@ async def test_who_is_sent_away_is_told_to_come_back_and_messages_say_where_they
         while "done" not in await last.receive_json(timeout=5):
             pass
     assert seen == ["192.0.2.8"]
+
+
+async def test_a_browser_that_leaves_before_its_socket_is_open_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = asyncio.Event()
+
+    @web.middleware
+    async def late(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """As on a busy machine: who asked has left by the time that they have their turn."""
+        while request.transport is not None:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0)
+        try:
+            return await handler(request)
+        finally:
+            gone.set()
+
+    monkeypatch.setattr(metrics, "counted", lambda _: late)
+    key = base64.b64encode(bytes(16)).decode()
+    asked = ("GET /chat HTTP/1.1", "Host: bot", "Upgrade: websocket", "Connection: Upgrade",
+             "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")  # fmt: skip
+    with capture_logs() as logged:
+        async with street(tmp_path, KNOWN, is_stored=False) as town:
+            _, line = await asyncio.open_connection("127.0.0.1", town.chosen.port)
+            line.write("\r\n".join((*asked, "", "")).encode())
+            await line.drain()
+            line.close()
+            await asyncio.wait_for(gone.wait(), 10)
+            assert town.house.chat.open_chats == 0
+    assert [each["event"] for each in logged if each["log_level"] != "info"] == []

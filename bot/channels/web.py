@@ -132,14 +132,17 @@ class WebChat:
         goodbye = (wire.socket.close(code=WSCloseCode.GOING_AWAY) for wire in self._wires)
         await asyncio.gather(*goodbye)
 
-    async def _on_chat(self, request: web.Request) -> web.WebSocketResponse:
+    async def _on_chat(self, request: web.Request) -> web.StreamResponse:
         if not self._may_open(request):
             raise web.HTTPForbidden(text="BOT_ORIGINS does not list this site.")
         # Uncompressed, a message is queued in one piece before the first wait: replies cannot overtake each other.
         socket = web.WebSocketResponse(
             heartbeat=_HEARTBEAT, timeout=_CLOSE_TIMEOUT, max_msg_size=MOST_BYTES, compress=False
         )
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            return web.Response()  # the browser has left again, which is no fault; nobody will read this
         wire = Wire(socket, request.transport, self._client(request))
         if (gone := self._wires.add(wire)) is not None:
             self._keep(asyncio.create_task(gone.dismiss()))

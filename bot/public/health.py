@@ -18,7 +18,8 @@ class Health:
     `can_answer`: questions get answers now. A store that is down does not keep them from it. `is_encoding`: what
     messages mean is read, not their words alone. Ages are in seconds: of the knowledge in use, of the newest backup,
     and of the oldest advisory that has not reached everybody, with how many `unsent` there are; None: there is none,
-    or the store did not say.
+    or the store did not say. `is_rehearsal_sound`: whether the restore that was tried last would do, None: none was
+    tried; the log says why it would not.
     """
 
     can_answer: bool
@@ -33,6 +34,8 @@ class Health:
     backup_age: float | None = None
     unsent: int | None = None
     unsent_age: float | None = None
+    rehearsal_age: float | None = None
+    is_rehearsal_sound: bool | None = None
 
 
 def routes(health: Callable[[], Health]) -> list[web.RouteDef]:

@@ -87,6 +87,8 @@ class Figures(Collector):
             ("bot_deliveries_unsent", "Deliveries of released advisories not yet sent.", health.unsent),
             ("bot_oldest_unsent_seconds", "Since the oldest advisory began that is unsent.", health.unsent_age),
             ("bot_backup_age_seconds", "Since the newest backup.", health.backup_age),
+            ("bot_rehearsal_age_seconds", "Since a restore was last tried.", health.rehearsal_age),
+            ("bot_rehearsal_sound", "Whether the restore last tried would do.", health.is_rehearsal_sound),
         )
         for name, told, value in known:
             if value is not None:

@@ -41,10 +41,10 @@ class Vetting:
             return _verdict(message, None, None)
         snapshot = hurried(snapshot) if strain is Strain.SWAMPED else snapshot
         sight = None
-        with _caught("emergency check failed"):
+        with _caught("check"):
             sight = glimpsed(message.text, snapshot)
         if sight and not sight.is_final and (ahead := snapshot.lookout.ahead):
-            with _caught("reading ahead failed"):
+            with _caught("reading ahead"):
                 # What is turned away next is not looked up.
                 texts = to_read(message.text, snapshot) if strain is Strain.CALM else ()
                 await self._read((sight.words.text, *texts), ahead)
@@ -69,7 +69,7 @@ class Vetting:
                     some, ended = self._wanted.popleft()
                     texts += some
                     readers.append(ended)
-                with _caught("reading ahead failed"):
+                with _caught("reading ahead"):
                     await ahead(texts)
                 for ended in readers:
                     if not ended.done():  # who waited was cut off, or waits no longer
@@ -85,14 +85,14 @@ def _verdict(message: IncomingMessage, snapshot: Snapshot | None, sight: Sight |
         if sight is not None:
             ways = [lambda: weighed(sight, snapshot.lookout), *ways]
     for way in ways:
-        with _caught("emergency check failed"):
+        with _caught("check"):
             return way()
     return UNCHECKED
 
 
 @contextmanager
-def _caught(event: str) -> Iterator[None]:
+def _caught(part: str) -> Iterator[None]:
     try:
         yield
     except Exception:  # border: emergency check, its net
-        log.exception(event)
+        log.exception("emergency check failed", part=part)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.store.backup import Rehearsed
 from bot.store.faults import StoreDown
 from bot.store.unsent import Unsent
 
@@ -19,7 +20,7 @@ _EVERY = timedelta(seconds=5)
 class Vitals:
     """The state of what is behind the bot at the last look. `unsent` None: the store did not say.
 
-    `backup_at` is when the newest backup was made, None when there is none.
+    `backup_at` is when the newest backup was made, `rehearsed` how the restore last tried went; None: there is none.
     """
 
     def __init__(
@@ -28,12 +29,15 @@ class Vitals:
         ask_unsent: Callable[[], Awaitable[Unsent]],
         ask_backup: Callable[[], datetime | None],
         revision: Callable[[], str | None],
+        ask_rehearsed: Callable[[], Rehearsed | None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._ask_unsent, self._ask_backup, self._revision = ask_unsent, ask_backup, revision
+        self._ask_rehearsed = ask_rehearsed
         self._seen: tuple[str | None, datetime] = (None, clock())
         self.unsent: Unsent | None = None
         self.backup_at: datetime | None = None
+        self.rehearsed: Rehearsed | None = None
 
     @property
     def is_store_ok(self) -> bool:
@@ -44,6 +48,11 @@ class Vitals:
     def backup_age(self) -> float | None:
         """Seconds since the newest backup."""
         return self._age(self.backup_at)
+
+    @property
+    def rehearsal_age(self) -> float | None:
+        """Seconds since a restore was last tried."""
+        return self._age(self.rehearsed.at if self.rehearsed else None)
 
     @property
     def unsent_age(self) -> float | None:
@@ -73,10 +82,11 @@ class Vitals:
         except StoreDown:
             self.unsent = None
         try:
-            self.backup_at = await asyncio.to_thread(self._ask_backup)
+            seen = await asyncio.to_thread(lambda: (self._ask_backup(), self._ask_rehearsed()))
+            self.backup_at, self.rehearsed = seen
         except OSError as e:
             log.warning("backups not read", error=type(e).__name__)
-            self.backup_at = None
+            self.backup_at = self.rehearsed = None
 
     def _age(self, since: datetime | None) -> float | None:
         return None if since is None else round((self._clock() - since).total_seconds(), 1)

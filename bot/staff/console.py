@@ -12,6 +12,7 @@ from bot.staff.editing import editing_of
 from bot.staff.figures import FiguresRoom
 from bot.staff.frame import dress
 from bot.staff.office import Office
+from bot.staff.records import RecordsRoom
 from bot.staff.signing import Signing
 from bot.staff.trying import TryingRoom
 from bot.staff.unanswered import Unanswered
@@ -26,6 +27,7 @@ AREAS = (
     Area("Figures", "/figures", Act.SEE),
     Area("Accounts", "/accounts", Act.KEEP_ACCOUNTS),
     Area("Audit log", "/audit", Act.READ_AUDIT),
+    Area("Records", "/records", Act.READ_AUDIT),
 )
 
 
@@ -50,6 +52,7 @@ class Console:
             *own.doors(),
             *accounts.doors(),
             *self._audit.doors(),
+            *RecordsRoom().doors(),
         )
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -36,7 +36,7 @@ class Office:
     `folder` is the curated knowledge, `data` where drafts may be kept. `limits` are those of every channel of the
     house. `pseudonyms` and `seal` are None when their key cannot be used: then nobody can sign in (law 10). `proxies`
     is how many of our own stand in front and tell us whom they were asked by; `channels` tells what each one is doing;
-    `backup` is where backups are put every night, None: nowhere.
+    `backup` is where backups are put every night, None: nowhere; `stays` how long records do, as the settings have it.
     """
 
     live: Live
@@ -51,6 +51,7 @@ class Office:
     proxies: int = 0
     channels: Callable[[], Mapping[str, str]] = dict
     backup: Path | None = None
+    stays: Mapping[str, int] = field(default_factory=dict)
 
     def knowledge(self) -> Knowledge:
         """The knowledge in use. Raises `StoreDown` while there is none at all."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url
 
-from bot.store import backup_keys, backup_manifest, backup_postgres, backup_sqlite, private
+from bot.store import backup_keys, backup_manifest, backup_postgres, backup_sqlite, key_prints, private
 from bot.store.backup_manifest import Manifest
 from bot.store.backup_sqlite import Stopped
 from bot.store.faults import StoreDown
@@ -165,7 +165,7 @@ def _file(
 
 def _finish(source: Source, draft: Path, whole: Path, manifest: Manifest, told: Callable[[str, float], None]) -> None:
     told("keys", 0.0)
-    prints: Mapping[str, Any] = backup_keys.prints(source.data)
+    prints: Mapping[str, Any] = key_prints.prints(source.data)
     if source.passphrase is not None:
         private.create(draft / backup_keys.NAME, backup_keys.closed(source.data, source.passphrase))
     told("knowledge", 0.0)

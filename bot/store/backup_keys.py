@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from bot.store import keys, private, sealed
+from bot.store import private
 from bot.store.backup_manifest import BackupBad
 
 NAME = "keys.sealed"
@@ -25,16 +25,6 @@ _MOST_MEMORY = 64 << 20
 
 class KeysLacking(Exception):
     """The keys that belong to a backup are not at hand; the text says where to put them, or what to give."""
-
-
-def prints(data: Path) -> dict[str, tuple[str, ...]]:
-    """Fingerprints of the keys that the store cannot be read without, by file. Raises `KeyUnusable`."""
-    ring = keys.read_ring(data / "keys" / keys.FILE)
-    bunch = sealed.read_keys(data / "keys" / sealed.FILE)
-    return {
-        keys.FILE: tuple(keys.fingerprint(key) for key in ring),
-        sealed.FILE: tuple(keys.fingerprint(key) for key in bunch),
-    }
 
 
 def closed(data: Path, passphrase: str) -> bytes:

@@ -12,7 +12,16 @@ from sqlalchemy import URL, delete, make_url, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.advisory import Stage
-from bot.store import backup_keys, backup_manifest, backup_postgres, backup_sqlite, backup_stops, private, rotation
+from bot.store import (
+    backup_keys,
+    backup_manifest,
+    backup_postgres,
+    backup_sqlite,
+    backup_stops,
+    key_prints,
+    private,
+    rotation,
+)
 from bot.store.audit import note
 from bot.store.backup_keys import KeysLacking
 from bot.store.backup_manifest import BackupBad, Manifest
@@ -143,8 +152,8 @@ def _put_keys(asked: Asked, manifest: Manifest) -> None:
             private.create(path, content)
     if missing := [name for name in manifest.keys if not (folder / name).exists()]:
         raise KeysLacking(_where_keys_are(missing, manifest))
-    held = backup_keys.prints(asked.data)
-    if foreign := [name for name, needed in manifest.keys.items() if not _fits(name, held[name], needed)]:
+    held = key_prints.prints(asked.data)
+    if foreign := [name for name, needed in manifest.keys.items() if not key_prints.fits(name, held[name], needed)]:
         raise KeysLacking(f"{folder} holds other keys. {_where_keys_are(foreign, manifest)}")
 
 
@@ -164,12 +173,6 @@ def _keys_given(asked: Asked, manifest: Manifest) -> Mapping[str, bytes]:
     if manifest.has_keys and asked.passphrase is not None:
         return backup_keys.opened((asked.backup / backup_keys.NAME).read_bytes(), asked.passphrase)
     return {}
-
-
-def _fits(name: str, there: Iterable[str], needed: tuple[str, ...]) -> bool:
-    """Pseudonyms need the keys of then, in order, and may have more by now; an address any key that closed it."""
-    held = tuple(there)
-    return held[: len(needed)] == needed if name == PSEUDONYMS else set(needed) <= set(held)
 
 
 def _where_keys_are(names: Iterable[str], manifest: Manifest) -> str:

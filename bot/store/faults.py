@@ -3,6 +3,7 @@
     StoreDown
       StoreFromFuture   a newer program wrote the database: somebody must act
       KeyUnusable       a key is missing, damaged or open to others: somebody must act
+        KeysForeign     the store was written under other keys: somebody must act
     NoSuchAdvisory      staff asked for one that is not in the books
     WrongStage          staff asked for what an advisory at that stage does not do
 
@@ -20,6 +21,10 @@ class StoreFromFuture(StoreDown):
 
 class KeyUnusable(StoreDown):
     """A key cannot be used as it lies there."""
+
+
+class KeysForeign(KeyUnusable):
+    """The store was written under other keys than ours; nothing was written to it."""
 
 
 class NoSuchAdvisory(Exception):

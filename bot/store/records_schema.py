@@ -1,4 +1,5 @@
-"""The tables of keeping records: what may not be deleted for now, and what the store notes about itself."""
+"""The tables of keeping records: what may not be deleted for now, what the store notes about itself, and who asks so
+much that replicas must count together."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
 
@@ -31,6 +32,18 @@ mark = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Who has asked much of late, under a keyed mark, and when all of it will have come back to them.
+flood = Table(
+    "flood",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("empties_at", Moment, nullable=False),
+    CheckConstraint("length(who) = 26", name="who"),
+    Index(None, "empties_at"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

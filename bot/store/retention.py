@@ -1,5 +1,6 @@
 """How long each kind of record stays, and the one way by which rows past their time go: never while they are held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,19 +31,28 @@ class Record(StrEnum):
     ACCOUNTS = "accounts"
     SESSIONS = "sessions"
     TRIES = "sign-in tries"
+    FLOODS = "floods"
     BACKUPS = "backups"
     HOLDS = "holds"
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What is kept of a kind, in which tables, and until when in words. `setting` says how long; None: fixed here."""
+    """What is kept of a kind, in which tables, and until when in words.
+
+    `setting` says how long, in place of the `usual` number; both None: it is fixed here.
+    """
 
     record: Record
     holds: str
     tables: tuple[str, ...]
     until: str
     setting: str | None = None
+    usual: int | None = None
+
+    def stays(self, most: Mapping[str, int]) -> str:
+        """Until when, by the settings as they are, by their names; one that is not among them is as usual."""
+        return self.until if self.setting is None else self.until.format(f"{most.get(self.setting, self.usual):,}")
 
     @property
     def is_purged(self) -> bool:
@@ -51,12 +61,13 @@ class Series:
 
 SCHEDULE = (
     Series(Record.CHATS, "a chat's language and last choices, under a pseudonym", ("conversation",),
-           "30 days after its last message", "BOT_KEEP_CHATS_DAYS"),
+           "{} days after its last message", "BOT_KEEP_CHATS_DAYS", 30),
     Series(Record.MESSAGES, "pseudonyms of messages that were answered", ("inbox",), "8 days"),
     Series(Record.QUESTIONS, "questions without a good answer, redacted and without their asker",
-           ("unanswered", "question_group", "group_event"), "180 days", "BOT_KEEP_QUESTIONS_DAYS"),
+           ("unanswered", "question_group", "group_event"), "{} days", "BOT_KEEP_QUESTIONS_DAYS", 180),
     Series(Record.FEEDBACK, "how many found an answer helpful, by the day", ("feedback",), "never deleted"),
-    Series(Record.FIGURES, "how many turns ended how, by the hour", ("tally",), "1,100 days", "BOT_KEEP_FIGURES_DAYS"),
+    Series(Record.FIGURES, "how many turns ended how, by the hour", ("tally",),
+           "{} days", "BOT_KEEP_FIGURES_DAYS", 1_100),
     Series(Record.SUBSCRIPTIONS, "who gets advisories: the address, sealed, goes at STOP; the pseudonym stays",
            ("subscription", "subscribed_topic"), "never deleted"),
     Series(Record.CODES, "codes that let somebody into exercises, and wrong tries",
@@ -69,7 +80,8 @@ SCHEDULE = (
     Series(Record.ACCOUNTS, "accounts of staff, disabled ones too", ("account",), "never deleted"),
     Series(Record.SESSIONS, "who is signed in where", ("staff_session",), "when they have run out"),
     Series(Record.TRIES, "wrong passwords by pseudonym", ("sign_in_try",), "an hour after the last one"),
-    Series(Record.BACKUPS, "backups", (), "the newest 14 stay", "BOT_BACKUP_KEEP"),
+    Series(Record.FLOODS, "who has sent far too much of late, by a keyed mark", ("flood",), "an hour after it ended"),
+    Series(Record.BACKUPS, "a copy of all of this, made every night", (), "the newest {} stay", "BOT_BACKUP_KEEP", 14),
     Series(Record.HOLDS, "legal holds, and what the store notes about itself", ("hold", "mark"), "never deleted"),
 )  # fmt: skip
 """Every table of the store belongs to one of these."""

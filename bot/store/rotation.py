@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import Column, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import private
+from bot.store import key_prints, private
 from bot.store.audit import in_turn, note
 from bot.store.database import Database, insert
-from bot.store.faults import KeyUnusable, StoreDown
+from bot.store.faults import StoreDown
+from bot.store.key_prints import APPLIED, applied, prints_of
 from bot.store.keys import FILE as PSEUDONYMS
 from bot.store.keys import add_key, brought_forward, read_ring
 from bot.store.records_schema import mark
@@ -28,7 +29,6 @@ from bot.store.staff_schema import account, tester_code, tester_try
 from bot.store.subscriptions import leave
 
 GONE_BY = timedelta(seconds=2)  # longer than any transaction of a reply waits for its turn and its lock together
-MARK = "pseudonyms"
 _SINCE = "pseudonyms.since"  # while a rotation is under way: from when on names are those of the new key
 _AT_ONCE = 100  # addresses sealed anew in one transaction: ten milliseconds, for which others wait
 _ROWS = 5_000  # renamed in one statement: no server waits for ever for one
@@ -52,12 +52,15 @@ async def reseal(database: Database, data: Path, by: str, now: datetime, told: C
     path = data / "keys" / ADDRESSES
     keys = await asyncio.to_thread(read_keys, path)
     if len(keys) == 1:
-        write_keys(path, [Seal.new_key(), *keys])
+        keys = [Seal.new_key(), *keys]
+        write_keys(path, keys)
+    await database.run(key_prints.note, ADDRESSES, prints_of(keys), now)
     seal = Seal.kept_in(data)
-    newest = (await asyncio.to_thread(read_keys, path))[0]
+    newest = keys[0]
     count = await _reseal_all(database, seal, newest, told)
     await asyncio.sleep(wait.total_seconds())  # what was sealed a moment before the new key came is stored by then
     count += await _reseal_all(database, seal, newest, told)
+    await database.run(key_prints.note, ADDRESSES, prints_of([newest]), now)
     write_keys(path, [newest])
     await database.run(note, by, "addresses sealed anew", "keys", {"sealed": count}, now)
     return count
@@ -79,16 +82,11 @@ async def rename(database: Database, data: Path, by: str, clock: Callable[[], da
 async def finish(database: Database, data: Path, now: datetime) -> int:
     """Finish what a process that died had begun, to be called whenever the store is opened; tells how many names.
 
-    Raises `KeyUnusable` when the store was written under keys that are not in the file.
+    Raises `KeysForeign` when the store was written under keys that are not in the data folder.
     """
+    await database.run_long(key_prints.prove, data, now)
     ring = await asyncio.to_thread(read_ring, data / "keys" / PSEUDONYMS)
-    done = await database.run(applied)
-    if done > len(ring):
-        raise KeyUnusable(
-            f"{data / 'keys' / PSEUDONYMS}: {len(ring)} key(s), and the store was written under {done}: put back the "
-            "file that belongs to it (under the older one nobody who has stopped would be known)"
-        )
-    if done == len(ring):
+    if await database.run(applied) == len(ring):
         (data / "keys" / _SINCE).unlink(missing_ok=True)
         return 0
     count = await _lasting(database, len(ring), database.run_long(_finish, data, ring, now))
@@ -117,16 +115,12 @@ async def _people(connection: AsyncConnection) -> tuple[int, int]:
     return int(count), await applied(connection)
 
 
-async def applied(connection: AsyncConnection) -> int:
-    """Under how many keys the names in the store are."""
-    found = (await connection.execute(select(mark.c.value).where(mark.c.name == MARK))).scalar_one_or_none()
-    return int(found or 1)
-
-
-async def set_applied(connection: AsyncConnection, count: int, now: datetime) -> None:
-    """Note under how many keys the names in the store are."""
-    row = insert(connection, mark).values(name=MARK, value=str(count), at=now)
-    await connection.execute(row.on_conflict_do_update(index_elements=[mark.c.name], set_={"value": str(count)}))
+async def set_applied(connection: AsyncConnection, ring: Sequence[bytes], now: datetime) -> None:
+    """Note under which keys the names in the store are."""
+    count = str(len(ring))
+    row = insert(connection, mark).values(name=APPLIED, value=count, at=now)
+    await connection.execute(row.on_conflict_do_update(index_elements=[mark.c.name], set_={"value": count}))
+    await key_prints.note(connection, PSEUDONYMS, prints_of(ring), now)
 
 
 async def _reseal_all(database: Database, seal: Seal, newest: bytes, told: Callable[[int], None]) -> int:
@@ -173,7 +167,7 @@ async def _rename(
         add_key(path)
         ring = read_ring(path)
         count = await _bring_forward(connection, ring[-1:], None)
-        await set_applied(connection, len(ring), now)
+        await set_applied(connection, ring, now)
         await note(connection, by, "pseudonyms brought forward", "keys", {"names": count, "keys": len(ring)}, now)
         await asyncio.sleep(wait.total_seconds())
     except BaseException:
@@ -199,7 +193,7 @@ async def _finish(connection: AsyncConnection, data: Path, ring: Sequence[bytes]
     kept = data / "keys" / _SINCE
     since = datetime.fromisoformat(kept.read_text()) if kept.exists() else None
     count = await _bring_forward(connection, keys, since)
-    await set_applied(connection, len(ring), now)
+    await set_applied(connection, ring, now)
     await note(connection, "bot", "pseudonyms brought forward", "keys", {"names": count, "is resumed": True}, now)
     return count
 

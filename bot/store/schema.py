@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0007"  # the newest migration; a test holds the two together, so that a start need not import alembic
+REVISION = "0008"  # the newest migration; a test holds the two together, so that a start need not import alembic
 
 
 class Moment(TypeDecorator[datetime]):
