@@ -12,8 +12,10 @@ COPY knowledge knowledge
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . && /venv/bin/pip install --no-deps /wheel/*.whl
 
 FROM python:3.11-slim-bookworm
+# pg_dump and pg_restore, for the backups of replicas; of PostgreSQL 15, which dumps servers up to that version.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin bot \
- && install -d -o bot -g bot -m 0700 /data
+ && install -d -o bot -g bot -m 0700 /data /backups
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BOT_HOST=0.0.0.0 BOT_PORT=8080 BOT_DATA=/data BOT_LOG_FORMAT=json
 USER bot
