@@ -31,12 +31,13 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketRe
 from bot.core.advisory import AdvisoryLevel
 from tests.benchmarks.command import labelled
 from tests.benchmarks.load_platform import TOKEN, Platform
-from tests.benchmarks.load_table import Asked, Phase, Sample, table
+from tests.benchmarks.load_table import Asked, Kind, Phase, Sample, table
 from tests.broadcast_books import opened, release, subscribe
 
 _BY_WEB = 1 / 3
 _TWICE = 0.05
-_DANGER = 0.02
+_DANGER, _STOP = 0.02, 0.01
+_STOPS = ("stop", "STOP", "unsubscribe me", "para de mandarme mensajes")
 _SETTLES = 15.0  # seconds that the last answers get
 _CALMS = 20.0  # seconds measured after an overload
 _STARTS = 240.0  # seconds: what is learned for the first time takes minutes
@@ -65,21 +66,24 @@ class Town:
         each["text"] for each in labelled("emergency_dev.jsonl") if each["label"] == "emergency"
     ])  # fmt: skip
 
-    def text(self) -> tuple[str, bool]:
-        """A question, and whether it is a call for help."""
-        if self.chance.random() < _DANGER:
-            return self.chance.choice(self.dangers), True
+    def text(self) -> tuple[str, Kind]:
+        """What somebody writes, and what it is."""
+        drawn = self.chance.random()
+        if drawn < _DANGER:
+            return self.chance.choice(self.dangers), Kind.DANGER
+        if drawn < _DANGER + _STOP:
+            return self.chance.choice(_STOPS), Kind.STOP
         said = self.chance.choice(self.questions)
         if self.chance.random() < self.fresh:
             said += " " + " ".join(self.chance.choice(self.questions).split()[0] for _ in range(3))
-        return said, False
+        return said, Kind.QUESTION
 
     async def ask(self, due: float) -> None:
         """One question at its time, by one of the ways."""
-        text, is_danger = self.text()
+        text, kind = self.text()
         number = next(self.numbers)
         is_web = bool(self.sockets) and self.chance.random() < _BY_WEB
-        asked = self.asked[str(number)] = Asked(self.phase, due, is_danger, is_web, began=time.perf_counter())
+        asked = self.asked[str(number)] = Asked(self.phase, due, kind, is_web, began=time.perf_counter())
         if is_web:
             socket = self.sockets[number % len(self.sockets)]
             try:

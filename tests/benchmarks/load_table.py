@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from bot.knowledge import live
@@ -24,13 +25,21 @@ class Phase:
     began: float = 0.0
 
 
+class Kind(Enum):
+    """What is written."""
+
+    QUESTION = "question"
+    DANGER = "danger"
+    STOP = "stop"
+
+
 @dataclass(slots=True)
 class Asked:
     """A question and its replies. `due` is when the schedule wanted it, `began` when it was really asked."""
 
     phase: Phase
     due: float
-    is_danger: bool
+    kind: Kind
     is_web: bool
     began: float
     replies: list[tuple[float, str]] = field(default_factory=list)
@@ -40,17 +49,21 @@ class Asked:
 
 @dataclass(slots=True)
 class Sample:
-    """The memory of the server, in MB, in each phase at most."""
+    """The memory of the server, in MB, in each phase: after its first tenth, and at most."""
 
     pid: int
     phase: Phase | None = None
+    early: dict[Phase, float] = field(default_factory=dict)
     most: dict[Phase | None, float] = field(default_factory=dict)
     cpu: dict[Phase | None, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Look again and again."""
         while True:
-            self.most[self.phase] = max(self.most.get(self.phase, 0), resident(self.pid))
+            now = resident(self.pid)
+            self.most[self.phase] = max(self.most.get(self.phase, 0), now)
+            if self.phase and time.perf_counter() - self.phase.began > self.phase.seconds / 10:
+                self.early.setdefault(self.phase, now)
             self.cpu.setdefault(self.phase, _cpu(self.pid))
             await asyncio.sleep(_LOOK)
 
@@ -84,13 +97,16 @@ def table(
     by_phase: dict[Phase, list[Asked]] = {}
     for each in asked:
         by_phase.setdefault(each.phase, []).append(each)
-    heads = "asked/s  answered    shed  lost twice     p50     p95     p99     max   911 p99  ack p99"
-    lines = [f"{'ms from the scheduled moment':28} {heads}  asker's lag p99  MB at most  CPU s"]
+    heads = "asked/s  answered    shed  lost twice     p50     p95     p99     max   911 p99 STOP p99  ack p99"
+    lines = [f"{'ms from the scheduled moment':28} {heads}  asker's lag p99  MB early  MB at most  CPU s"]
     for phase, questions in by_phase.items():
         replied = [each for each in questions if each.replies]
         shed = [each for each in replied if any(notice in each.replies[0][1] for notice in notices)]
         took = sorted((each.replies[0][0] - each.due) * 1000 for each in replied)
-        danger = sorted((each.replies[0][0] - each.due) * 1000 for each in replied if each.is_danger)
+        danger, stops = (
+            sorted((each.replies[0][0] - each.due) * 1000 for each in replied if each.kind is kind)
+            for kind in (Kind.DANGER, Kind.STOP)
+        )
         # An emergency that is delivered twice is answered twice (law 1).
         twice = sum(
             max(Counter(text for _, text in each.replies).values()) > 1
@@ -103,13 +119,18 @@ def table(
             f"{phase.name:28} {len(questions) / phase.seconds:7.1f} {len(replied) - len(shed):9} {len(shed):7} "
             f"{len(questions) - len(replied):5} {twice:5} "
             f"{_share(took, 0.5)} {_share(took, 0.95)} {_share(took, 0.99)} {_share(took, 1)} "
-            f"{_share(danger, 0.99)}  {_share(calls, 0.99)}  {_share(lag, 0.99)}          "
-            f"{sample.most.get(phase, 0):8.0f}  {sample.cpu_of(phase) if phase in sample.cpu else 0:5.1f}"
+            f"{_share(danger, 0.99)}  {_share(stops, 0.99)}  {_share(calls, 0.99)}  {_share(lag, 0.99)}        "
+            f"{sample.early.get(phase, 0):8.0f}    {sample.most.get(phase, 0):8.0f}  "
+            f"{sample.cpu_of(phase) if phase in sample.cpu else 0:5.1f}"
         )
     everything = [each for questions in by_phase.values() for each in questions]
-    unsaid = [each for each in everything if each.is_danger and not any(_REDIRECT in text for _, text in each.replies)]
+    unsaid = [
+        each
+        for each in everything
+        if each.kind is Kind.DANGER and not any(_REDIRECT in text for _, text in each.replies)
+    ]
     lines += [
-        f"calls for help without 911   {len(unsaid)} of {sum(each.is_danger for each in everything)}",
+        f"calls for help without 911   {len(unsaid)} of {sum(each.kind is Kind.DANGER for each in everything)}",
         f"webhooks brought again       {sum(each.brought_again for each in everything)}",
         f"chats told to ask again      {sum(each.is_refused for each in everything)}",
         f"announced meanwhile          {platform.announced}",
