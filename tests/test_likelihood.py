@@ -63,3 +63,10 @@ def test_the_order_of_the_phrasings_changes_nothing() -> None:
 def test_an_entry_without_phrasings_scores_what_nothing_scores() -> None:
     found = scores(met(1), [said(1), said(1)], [0, 0], 2)
     assert found[1] == 0 < found[0]
+
+
+def test_what_most_entries_say_is_added_up_as_what_few_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages, labels = [said(1, 2), said(1, 3), *[said(1)] * 10], list(range(12))
+    by_rows = scores(met(1, 2, 3), messages, labels, 12)
+    monkeypatch.setattr("bot.core.likelihood._COMMON", 1.0)
+    assert scores(met(1, 2, 3), messages, labels, 12) == pytest.approx(by_rows)

@@ -1,6 +1,9 @@
 """What a typed word was meant to be: slips of the finger, and letters written for others that sound the same."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from bot.core.spelling import Speller
 
@@ -51,3 +54,13 @@ def test_real_words_names_and_what_is_like_nothing_stay_as_they_are(word: str) -
 def test_without_real_words_what_is_said_is_never_bent() -> None:
     speller = Speller({"baca": 1, "vaca": 9})
     assert (speller("baca"), speller("vaca")) == ("baca", "vaca")
+
+
+LETTERS = st.text("abcdehlos", min_size=4, max_size=14)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=30), LETTERS)
+def test_what_is_told_by_letters_alone_leaves_out_no_word_that_is_near(words: list[str], typed: str) -> None:
+    near = {word: OSA.normalized_similarity(typed, word) for word in words if abs(len(word) - len(typed)) <= 1}
+    found = Speller(dict.fromkeys(words, 1))(typed)
+    assert found in words or max(near.values(), default=0.0) < 0.72

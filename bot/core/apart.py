@@ -25,6 +25,7 @@ _LETTERS = frozenset("aeiouy")  # that are words by themselves
 _UNLISTED = 15.0  # a word of the emergency files that no lexicon has
 _SHORT_FORM = 13.0
 _UNKNOWN, _UNKNOWN_LETTER = 12.0, 2.6  # a piece that is no word, and each of its letters
+_NO_WORD = -1.0  # in the place of a cost: neither a word nor the beginning of one
 _DOUBT = 1.0  # what a row of a word that might still be one word may cost beside its letters
 
 _Costs = Mapping[str, float | None]
@@ -123,22 +124,23 @@ def _costs(shares: Mapping[str, float], listed: Iterable[str]) -> _Costs:
 
 def _cheapest(word: str, costs: _Costs) -> tuple[float, tuple[str, ...]]:
     """The cheapest row of pieces and its cost; the time grows with the length and not faster."""
-    least = [0.0] + [math.inf] * len(word)
-    began = [0] * (len(word) + 1)
+    known, length = costs.get, len(word)  # looked up once: of 20,000 letters each takes a few steps
+    least = [0.0] + [math.inf] * length
+    began = [0] * (length + 1)
     lowest, at_lowest = math.inf, 0  # where an unknown piece had best begin, and the cost before it without its letters
-    for start in range(len(word)):
-        if least[start] - _UNKNOWN_LETTER * start < lowest:
-            lowest, at_lowest = least[start] - _UNKNOWN_LETTER * start, start
-        unknown = lowest + _UNKNOWN + _UNKNOWN_LETTER * (start + 1)
-        if unknown < least[start + 1]:
-            least[start + 1], began[start + 1] = unknown, at_lowest
-        for end in range(start + 1, len(word) + 1):
-            if (piece := word[start:end]) not in costs:
-                break
-            if (cost := costs[piece]) is not None and least[start] + cost < least[end]:
-                least[end], began[end] = least[start] + cost, start
+    for start in range(length):
+        here, end = least[start], start + 1
+        if here - _UNKNOWN_LETTER * start < lowest:
+            lowest, at_lowest = here - _UNKNOWN_LETTER * start, start
+        unknown = lowest + _UNKNOWN + _UNKNOWN_LETTER * end
+        if unknown < least[end]:
+            least[end], began[end] = unknown, at_lowest
+        while end <= length and (cost := known(word[start:end], _NO_WORD)) != _NO_WORD:
+            if cost is not None and here + cost < least[end]:
+                least[end], began[end] = here + cost, start
+            end += 1
     row: list[str] = []
-    end = len(word)
+    end = length
     while end:
         row.append(word[began[end] : end])
         end = began[end]

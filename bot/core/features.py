@@ -2,9 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, compress, count, pairwise
 
 import numpy as np
@@ -20,7 +19,8 @@ _FIRST_WORDS, _LAST_WORDS = 80, 40
 _LONGEST_WORD = 24  # letters of a word that are read; no word of the three languages is longer
 _EDGES = ("^", "$")
 _SHORTEST_RUN = 2
-_ALWAYS, _ONE = np.zeros(1, np.int32), np.ones(1, np.float32)
+_REMEMBERED = 10_000  # words whose runs are kept: they come again and again; one person cannot fill the memory
+_NO_RUNS: tuple[tuple[int, ...], tuple[str, ...]] = ((), ())
 _NONE, _NOUGHT = np.zeros(0, np.int32), np.zeros(1, np.int64)
 _AT_ONCE, _BITS = 1_000, 32  # messages whose features are made sets of together; bits of a feature's number
 
@@ -60,6 +60,7 @@ class Features:
             self._numbered.append({name: number for number, name in enumerate(block, at)})
             at += len(block)
         self.count = at
+        self._taken_apart: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._learned: Mapping[tuple[str, ...], Ids] = {}  # of the messages they were learned from: asked for again
         self._unseen = _UNSEEN * float(rarity.max()) ** 2 if rarity.size else 0.0
 
@@ -85,39 +86,56 @@ class Features:
         """The numbers of the features of folded words that are known, in no order."""
         if (ids := self._learned.get(tuple(words))) is not None:
             return ids
-        met = _met(words, self.shares.longest_run)
-        found = (map(numbered.get, names) for numbered, names in zip(self._numbered, met, strict=True))
-        return np.array([0, *(number for number in chain.from_iterable(found) if number)], np.int32)
+        return np.array([0, *chain.from_iterable(known for known, _ in self._met(words))], np.int32)
 
     def of(self, words: Sequence[str]) -> Sparse:
         """The features of folded words; each block has the length that its share says."""
-        weights = (self.shares.words, self.shares.pairs, self.shares.runs)
-        ids, values = [_ALWAYS], [_ONE]
-        for weight, numbered, met in zip(weights, self._numbered, _met(words, self.shares.longest_run), strict=True):
-            known = np.array(list(filter(None, map(numbered.get, met))), np.int32)
-            rarity = self.rarity[known]
-            squared = float(rarity @ rarity) + self._unseen * (len(met) - len(known))
-            ids.append(known)
-            values.append(rarity * np.float32(weight / math.sqrt(squared or 1.0)))
-        return Sparse(np.concatenate(ids), np.concatenate(values))
+        met = self._met(words)
+        ids = np.array([0, *chain.from_iterable(known for known, _ in met)], np.int32)
+        values, at = self.rarity[ids], 1
+        for weight, (known, unseen) in zip((self.shares.words, self.shares.pairs, self.shares.runs), met, strict=True):
+            block = values[at : at + len(known)]
+            squared = float(block @ block) + self._unseen * unseen
+            block *= np.float32(weight / math.sqrt(squared or 1.0))
+            at += len(known)
+        values[0] = 1
+        return Sparse(ids, values)
+
+    def _met(self, words: Sequence[str]) -> tuple[tuple[Collection[int], int], ...]:
+        """Of each block the numbers of the features met that are known, and how many others were met."""
+        words = _read(words)
+        once = _once(words)
+        runs, unknown = zip(_NO_RUNS, *map(self._runs_in, once), strict=True)
+        of_runs = frozenset().union(*runs), len(frozenset().union(*unknown))
+        return (*map(_known, self._numbered, (once, _pairs(words))), of_runs)
+
+    def _runs_in(self, word: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """Of a word the numbers of the runs that are known, and the other runs."""
+        if (found := self._taken_apart.get(word)) is not None:
+            return found
+        runs, numbered = dict.fromkeys(_runs(word, self.shares.longest_run)), self._numbered[-1]
+        found = tuple(filter(None, map(numbered.get, runs))), tuple(run for run in runs if run not in numbered)
+        if len(self._taken_apart) >= _REMEMBERED:
+            self._taken_apart.clear()
+        self._taken_apart[word] = found
+        return found
 
 
 def _read(words: Sequence[str]) -> Sequence[str]:
     return words if len(words) <= _FIRST_WORDS + _LAST_WORDS else (*words[:_FIRST_WORDS], *words[-_LAST_WORDS:])
 
 
-def _once(words: Sequence[str]) -> Set[str]:
-    return {word[:_LONGEST_WORD] for word in words}
+def _once(words: Sequence[str]) -> Collection[str]:
+    return dict.fromkeys(word[:_LONGEST_WORD] for word in words)
 
 
-def _pairs(words: Sequence[str]) -> Set[str]:
-    return {f"{one} {other}" for one, other in pairwise((_EDGES[0], *words, _EDGES[1]))}
+def _pairs(words: Sequence[str]) -> Collection[str]:
+    return dict.fromkeys(f"{one} {other}" for one, other in pairwise((_EDGES[0], *words, _EDGES[1])))
 
 
-def _met(words: Sequence[str], longest: int) -> tuple[Set[str], Set[str], Set[str]]:
-    words = _read(words)
-    once = _once(words)
-    return once, _pairs(words), frozenset().union(*(_runs(word, longest) for word in once))
+def _known(numbered: Mapping[str, int], names: Collection[str]) -> tuple[Collection[int], int]:
+    known = [*filter(None, map(numbered.get, names))]
+    return known, len(names) - len(known)
 
 
 def _met_by_all(
@@ -195,12 +213,7 @@ def stretched(starts: Places, lengths: Places) -> Places:
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
 
-@lru_cache(maxsize=4_000)  # words come again and again; one person cannot fill the memory with others
-def _runs(word: str, longest: int) -> frozenset[str]:
-    return frozenset(_runs_in(word, longest))
-
-
-def _runs_in(word: str, longest: int) -> Iterator[str]:
+def _runs(word: str, longest: int) -> Iterator[str]:
     padded = f" {word} "
     lengths = range(_SHORTEST_RUN, longest + 1)
     return (padded[at : at + length] for length in lengths for at in range(len(padded) - length + 1))

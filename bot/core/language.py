@@ -1,10 +1,12 @@
 """Which of the department's languages a message is in, learned from the knowledge itself."""
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
 
 _WORD = re.compile(r"[^\W\d_]+")
 _READ = 400  # characters; the language does not change after them, and a pasted page costs no more
@@ -12,48 +14,54 @@ _SMOOTHING = 0.5
 # Log-odds the best language must lead by. Below two, the right language and a wrong one are one short word apart.
 _CLEAR = 2.0
 _CLEAR_BY_LETTERS = 8.0
+_REMEMBERED = 10_000  # words whose scores are kept; one person cannot fill the memory
+
+_Scores = tuple[float, ...]
 
 
 class Languages:
     """Word and letter-group counts per language. Built once for a snapshot, then only read."""
 
     def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
-        counts = {language: count for language, said in texts.items() if (count := _counted(said))}
-        every = set().union(*counts.values())
-        totals = [math.log(count.total() + _SMOOTHING * (len(every) + 1)) for count in counts.values()]
+        self._number: dict[str, int] = {}
+        counts = {language: count for language, said in texts.items() if len(count := self._counted(said))}
         self._languages = tuple(counts)
         # What each feature that is known says for each language, in their order.
-        self._scores = {
-            feature: tuple(
-                math.log(count[feature] + _SMOOTHING) - total
-                for count, total in zip(counts.values(), totals, strict=True)
-            )
-            for feature in every
-        }
+        times = np.zeros((len(self._number), len(counts)))
+        for at, count in enumerate(counts.values()):
+            times[: len(count), at] = count
+        self._scores = np.log(times + _SMOOTHING) - np.log(times.sum(0) + _SMOOTHING * (len(times) + 1))
+        self._heard: dict[str, tuple[_Scores, bool]] = {}
 
     def of(self, text: str) -> str | None:
         """The language of the text; None when it could be more than one of them."""
-        features = [feature for feature in _features(text[:_READ]) if feature in self._scores]
-        if not features:
+        heard = [each for word in _words(text[:_READ]) if (each := self._of_word(word))[0]]
+        if not heard:
             return None
-        sums = map(sum, zip(*map(self._scores.__getitem__, features), strict=True))
+        sums = map(sum, zip(*(scores for scores, _ in heard), strict=True))
         (best, language), *rest = sorted(zip(sums, self._languages, strict=True), key=lambda each: -each[0])
         # Without one whole word that is known, groups of letters alone would hear a language in any gibberish.
-        clear = _CLEAR if any(f.startswith("^") and f.endswith("$") for f in features) else _CLEAR_BY_LETTERS
+        clear = _CLEAR if any(is_known for _, is_known in heard) else _CLEAR_BY_LETTERS
         return language if not rest or best - rest[0][0] >= clear else None
 
+    def _of_word(self, word: str) -> tuple[_Scores, bool]:
+        """What the word says for each language, nothing when none of it is known; and whether it is, as a whole."""
+        if (heard := self._heard.get(word)) is not None:
+            return heard
+        whole, *groups = map(self._number.get, _features_of(word))
+        known = [at for at in (whole, *groups) if at is not None]
+        found = (tuple(self._scores[known].sum(0).tolist()) if known else (), whole is not None)
+        if len(self._heard) >= _REMEMBERED:
+            self._heard.clear()
+        self._heard[word] = found
+        return found
 
-def _counted(texts: Iterable[str]) -> Counter[str]:
-    """How often the texts have each feature: every word is taken apart once, however often it is said."""
-    counts: dict[str, int] = defaultdict(int)
-    for word, times in Counter(_words("\n".join(texts))).items():
-        for feature in _features_of(word):
-            counts[feature] += times
-    return Counter(counts)
-
-
-def _features(text: str) -> Iterator[str]:
-    return chain.from_iterable(map(_features_of, _words(text)))
+    def _counted(self, texts: Iterable[str]) -> npt.NDArray[np.float64]:
+        """How often the texts have each feature: every word is taken apart once, however often it is said."""
+        said = Counter(_words("\n".join(texts)))
+        met = [[self._number.setdefault(each, len(self._number)) for each in _features_of(word)] for word in said]
+        times = np.repeat(np.array([*said.values()], np.float64), np.array([*map(len, met)], np.int64))
+        return np.bincount(np.array([*chain.from_iterable(met)], np.int64), times).astype(np.float64)
 
 
 def _words(text: str) -> list[str]:

@@ -20,9 +20,11 @@ _FOLDS = 3
 _LEFT_OUT = 6  # one entry in so many is left out of a fold
 # Tried for the counts, beside one for the regression: the more phrasings an entry has, the more they are worth. They
 # get as much as costs no more than so many of the held-out phrasings: what residents write is farther from what the
-# regression has seen than these are, and there the counts err less.
+# regression has seen than these are, and there the counts err less. The more phrasings an entry has, the nearer is one
+# that was held out to the others, and the more it may cost: so much for each of them, at most, and at least where the
+# regression reads words too and no vectors.
 _SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0)
-_MAY_COST = 0.004
+_MAY_COST, _MOST_COST, _LEAST_BY_WORDS = 1e-4, 0.011, 0.004
 # What is held out is like its neighbours; what is asked of others may be like nothing at all, and no fold tells how
 # much. On knowledge of others (tests/benchmarks/foreign.py) from 5 to 8 tell such questions best; at home 3 to 5.
 _NOTHING = 5.0
@@ -40,7 +42,10 @@ def learned(phrasings: Phrasings, vectors: Floats | None) -> Learned:
     read = Sketch(phrasings.features).every([phrasings.features.of(words.tokens) for words in phrasings.words], vectors)
     labels = np.array(phrasings.labels, np.int64)
     if phrasings.own >= _FEWEST_ENTRIES and len(labels) >= _FEWEST_PHRASINGS * phrasings.own:
-        measured = _measured(phrasings, labels, read)
+        may_cost = min(_MAY_COST * len(labels) / len(phrasings.entries), _MOST_COST)
+        if vectors is None:
+            may_cost = max(may_cost, _LEAST_BY_WORDS)
+        measured = _measured(phrasings, labels, read, may_cost)
     else:
         slope, bias = _USUAL_SCORES
         bias -= math.log(_USUAL_ENTRIES / max(1, min(_USUAL_ENTRIES, len(phrasings.entries) - 1))) / 2
@@ -49,10 +54,12 @@ def learned(phrasings: Phrasings, vectors: Floats | None) -> Learned:
     return Learned(weights, vectors is not None, *measured)
 
 
-def _measured(phrasings: Phrasings, labels: Places, read: Floats) -> tuple[float, float, float, float, float]:
+def _measured(
+    phrasings: Phrasings, labels: Places, read: Floats, may_cost: float
+) -> tuple[float, float, float, float, float]:
     """What counts and regression weigh, slope and bias of the scores, and what nothing scores."""
     counted, regressed, truth = _held_out(phrasings, labels, read)
-    share = _weighed(counted, regressed, truth)
+    share = _weighed(counted, regressed, truth, may_cost)
     counted *= np.float32(share)
     counted += regressed
     return share, 1.0, *_calibrated(counted, truth, phrasings.own), _NOTHING
@@ -95,12 +102,12 @@ def _held_out(phrasings: Phrasings, labels: Places, read: Floats) -> tuple[Float
     return counted, regressed, truth
 
 
-def _weighed(counted: Floats, regressed: Floats, truth: Places) -> float:
+def _weighed(counted: Floats, regressed: Floats, truth: Places, may_cost: float) -> float:
     """The most that the counts may weigh while so few less of the held-out phrasings find their entry."""
     answerable = truth >= 0
     counted, regressed, truth = counted[answerable], regressed[answerable], truth[answerable]
     found = [int(((share * counted + regressed).argmax(1) == truth).sum()) for share in _SHARES]
-    enough = max(found) - _MAY_COST * len(truth)
+    enough = max(found) - may_cost * len(truth)
     return max(share for share, times in zip(_SHARES, found, strict=True) if times >= enough)
 
 

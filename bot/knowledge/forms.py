@@ -54,8 +54,8 @@ def _time_zone(text: str) -> str:
 
 
 def _without_control(text: str) -> str:
-    # Of a text that Python would print as it is, nothing need be looked at.
-    for character in () if text.isprintable() else text:
+    # Of a text that Python would print as it is, line ends aside, nothing need be looked at.
+    for character in () if text.replace("\n", "").isprintable() else text:
         if character not in _KEPT_CONTROLS and unicodedata.category(character) in _CONTROLS:
             raise ValueError(f"holds a control character that no screen shows (U+{ord(character):04X}): type it anew")
     return text

@@ -80,6 +80,9 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        # Out of the way and back they count as old, and the next small look leaves them alone.
+        gc.freeze()
+        gc.unfreeze()
         if was_on:
             gc.enable()
 

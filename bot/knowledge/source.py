@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -189,8 +189,7 @@ def node(name: str, content: bytes, problems: list[Problem]) -> Node | None:
         return None
     found: list[Problem] = []
     try:
-        events = _allowed(name, text)
-        read = _read(events, name, found)
+        read = _Reader(name, text).document(found)
     except KnowledgeInvalid as e:
         problems += e.problems
         return None
@@ -218,81 +217,82 @@ def _unprintable(text: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
-def _allowed(name: str, text: str) -> Iterator[yaml.Event]:
-    """The events of the file. Raises `KnowledgeInvalid` at the first one that no file of ours may have."""
+class _Reader:
+    """The events of a file to nodes. Whatever no file of ours may have raises `KnowledgeInvalid` where it stands."""
 
-    def refused(event: yaml.Event, told: str) -> KnowledgeInvalid:
-        return KnowledgeInvalid((Problem(_place(name, event), told),))
+    def __init__(self, name: str, text: str) -> None:
+        self._name, self._count, self._depth = name, 0, 0
+        self._event: Callable[[], Any] = yaml.CBaseLoader(text).get_event
+        self._places: dict[int, Place] = {}  # by line: a field and its value share one
 
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.CBaseLoader)):
-        if count > _MOST_EVENTS:
-            raise refused(event, f"more than {_MOST_EVENTS:,} values, lists and fields in one file: split it")
+    def document(self, problems: list[Problem]) -> Node | None:
+        """The one document of the file; None when it is empty."""
+        self._next()  # the stream starts
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return None
+        node = self._node(self._next(), Place(self._name, 1), problems)
+        while not isinstance(event := self._next(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                told = "not YAML of one document: take out the line `---` here, or what stands under it"
+                raise self._refused(event, told)
+        return node
+
+    def _next(self) -> yaml.Event:
+        event: yaml.Event = self._event()
+        if self._count > _MOST_EVENTS:
+            raise self._refused(event, f"more than {_MOST_EVENTS:,} values, lists and fields in one file: split it")
+        self._count += 1
         if isinstance(event, yaml.NodeEvent):
             if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > _MOST_DEPTH:
-                    raise refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
-            if event.anchor or isinstance(event, yaml.AliasEvent):
-                raise refused(event, "anchors and aliases (& and *) are not allowed: write the text out, or quote it")
+                self._depth += 1
+                if self._depth > _MOST_DEPTH:
+                    raise self._refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
+            if event.anchor:  # which an alias has too
+                told = "anchors and aliases (& and *) are not allowed: write the text out, or quote it"
+                raise self._refused(event, told)
             if tag := getattr(event, "tag", None):
-                raise refused(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
+                raise self._refused(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        yield event
+            self._depth -= 1
+        return event
 
-
-def _read(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Node | None:
-    """The one document of the file; None when it is empty."""
-    next(events)  # the stream starts
-    if isinstance(next(events), yaml.StreamEndEvent):
-        return None
-    node = _converted(next(events), events, name, Place(name, 1), problems)
-    if others := [event for event in events if isinstance(event, yaml.DocumentStartEvent)]:
-        told = "not YAML of one document: take out the line `---` here, or what stands under it"
-        raise KnowledgeInvalid((Problem(_place(name, others[0]), told),))
-    return node
-
-
-def _converted(
-    event: yaml.Event, events: Iterator[yaml.Event], name: str, place: Place, problems: list[Problem]
-) -> Node:
-    """The value that begins with this event; of the events all that belong to it are taken."""
-    match event:
-        case yaml.ScalarEvent():
+    def _node(self, event: yaml.Event, place: Place, problems: list[Problem]) -> Node:
+        """The value that begins with this event; of the events all that belong to it are taken."""
+        if isinstance(event, yaml.ScalarEvent):
             bare_null = not event.style and event.value in _NULLS
             return Node(None if bare_null else event.value, place)
-        case yaml.SequenceStartEvent():
-            return Node(list(_items(events, name, problems)), place)
-        case yaml.MappingStartEvent():
-            return Node(dict(_fields(events, name, problems)), place)
-    raise TypeError(f"YAML has three kinds of node, not {type(event).__name__}")
+        if isinstance(event, yaml.MappingStartEvent):
+            return Node(self._fields(problems), place)
+        items: list[Node] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._node(event, self._place(event), problems))
+        return Node(items, place)
 
+    def _fields(self, problems: list[Problem]) -> dict[str, Node]:
+        fields: dict[str, Node] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            place, unread = self._place(event), list[Problem]()
+            key = self._node(event, place, unread).value
+            if key is None:
+                key = getattr(event, "value", "")  # a bare null is a word here
+            if not isinstance(key, str):
+                problems.append(Problem(place, "a key must be a word"))
+            elif key == "<<":
+                problems.append(Problem(place, "merge keys (<<) are not allowed: write the fields out"))
+            elif key in fields:
+                line = fields[key].place.line
+                problems.append(Problem(place, f"`{shown(key)}` stands twice (first in line {line}): keep one"))
+            else:
+                fields[key] = self._node(self._next(), place, problems)
+                continue
+            self._node(self._next(), place, unread)  # of what is refused nothing more is told
+        return fields
 
-def _items(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Iterator[Node]:
-    while not isinstance(event := next(events), yaml.SequenceEndEvent):
-        yield _converted(event, events, name, _place(name, event), problems)
+    def _place(self, event: yaml.Event) -> Place:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if (place := self._places.get(line)) is None:
+            place = self._places[line] = Place(self._name, line)
+        return place
 
-
-def _fields(events: Iterator[yaml.Event], name: str, problems: list[Problem]) -> Iterator[tuple[str, Node]]:
-    first: dict[str, Place] = {}
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        place, unread = _place(name, event), list[Problem]()
-        key = _converted(event, events, name, place, unread).value
-        if key is None:
-            key = getattr(event, "value", "")  # a bare null is a word here
-        if not isinstance(key, str):
-            problems.append(Problem(place, "a key must be a word"))
-        elif key == "<<":
-            problems.append(Problem(place, "merge keys (<<) are not allowed: write the fields out"))
-        elif key in first:
-            problems.append(Problem(place, f"`{shown(key)}` stands twice (first in line {first[key].line}): keep one"))
-        else:
-            first[key] = place
-            yield key, _converted(next(events), events, name, place, problems)
-            continue
-        _converted(next(events), events, name, place, unread)  # of what is refused nothing more is told
-
-
-def _place(name: str, event: yaml.Event) -> Place:
-    return Place(name, event.start_mark.line + 1 if event.start_mark else 1)
+    def _refused(self, event: yaml.Event, told: str) -> KnowledgeInvalid:
+        return KnowledgeInvalid((Problem(self._place(event), told),))
