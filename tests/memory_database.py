@@ -166,7 +166,7 @@ def empty_database() -> sqlite3.Connection:
         async with Database(in_file(path)) as database:
             await database.open()
 
-    empty = sqlite3.connect(":memory:", isolation_level=None)
+    empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "bot.sqlite3"
         asyncio.run(made(path))

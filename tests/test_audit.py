@@ -1,5 +1,6 @@
 """The books of what staff did: whatever is changed in them afterwards is found, and called what it is."""
 
+import hashlib
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -11,7 +12,8 @@ from sqlalchemy import URL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import audit
-from bot.store.audit import Audit, note
+from bot.store import chain as chains
+from bot.store.audit import Audit, Noted, note
 from bot.store.chain import FIRST, MOST_SUSPECTS, Anchor, Damage, Harm, Link, Reading, digest_of
 from bot.store.database import Database
 from bot.store.schema import inbox
@@ -111,10 +113,39 @@ def test_no_harm_goes_unfound(length: int, chance: random.Random) -> None:
     assert damages != ()
 
 
-def test_two_harms_at_once_are_both_found() -> None:
-    links = chain(60)
-    both = found(altered(deleted(links, 40), 9))
-    assert both == (Damage(10, Harm.ALTERED), Damage(41, Harm.DELETED))
+def with_an_end_of_its_own(links: list[Link], at: int) -> list[Link]:
+    """A whole line behind the others that names `at` as the one before it."""
+    forged = replace(links[-1], number=links[-1].number + 1, previous=links[at].digest)
+    return [*links, replace(forged, digest=digest_of(forged))]
+
+
+def moved(links: list[Link], number: int, to: int) -> list[Link]:
+    return [replace(link, number=to) if link.number == number else link for link in links if link.number != to]
+
+
+@pytest.mark.parametrize(("links", "damages"), [
+    (altered(deleted(chain(60), 40), 9), {10: Harm.ALTERED, 41: Harm.DELETED}),
+    (deleted(deleted(chain(30), 20), 9), {10: Harm.DELETED, 21: Harm.DELETED}),
+    (altered(added_before_the_first(chain(30), 3), 9), {0: Harm.INSERTED, 9: Harm.ALTERED}),
+    (swapped(swapped(chain(30), 2), 20), dict.fromkeys((3, 6, 12, 21), Harm.REORDERED)),
+    (swapped(deleted_and_closed_up(chain(30), 20), 2), {3: Harm.REORDERED, 6: Harm.REORDERED, 21: Harm.DELETED}),
+    (swapped(inserted(chain(30), 20), 2), {3: Harm.REORDERED, 6: Harm.REORDERED, 21: Harm.INSERTED}),
+    (moved(chain(30), 7, 31), {31: Harm.REORDERED}),
+    (moved(chain(30), 8, 7), {7: Harm.REORDERED}),
+    (moved(moved(chain(30), 8, 7), 20, 31), {7: Harm.REORDERED, 31: Harm.REORDERED}),
+    (with_an_end_of_its_own(chain(30), 29), {}),  # nobody can tell it from a line of ours, but by an anchor
+    (with_an_end_of_its_own(chain(30), 9), {31: Harm.INSERTED}),
+    (with_an_end_of_its_own(deleted_and_closed_up(chain(30), 6), 28), {30: Harm.INSERTED}),
+])  # fmt: skip
+def test_harms_done_at_once_are_all_found_and_nothing_else_is_said(links: list[Link], damages: dict[int, Harm]) -> None:
+    assert {damage.number: damage.harm for damage in found(links)} == damages
+
+
+def test_a_digest_is_over_all_of_a_line_as_json() -> None:
+    """As any other program works it out, to the byte."""
+    link = Link(7, "2026-11-23T17:00:00.000000+00:00", "ann", "draft", "dpd", '{"why":"señal"}', FIRST)
+    told = f'[7,"2026-11-23T17:00:00.000000+00:00","ann","draft","dpd","{{\\"why\\":\\"señal\\"}}","{FIRST}"]'
+    assert digest_of(link) == hashlib.sha256(told.encode()).hexdigest()
 
 
 def test_an_end_cut_off_shows_against_an_anchor_kept_elsewhere_only() -> None:
@@ -137,6 +168,31 @@ def test_books_broken_all_over_are_not_read_to_the_end() -> None:
     reading.read(replace(link, who="eve") for link in chain(MOST_SUSPECTS + 1))
     assert reading.is_hopeless
     assert {damage.harm for damage in reading.damages()} == {Harm.ALTERED}
+
+
+def worn(false: int, loose: int, gaps: int, early: int) -> list[Link]:
+    """So many lines of each kind that do not fit, and as many that do."""
+    links = [Link(-number, "", "", "", "", "", "") for number in range(early)]
+    number, previous = 0, FIRST
+    for kind in ["false"] * false + ["loose"] * loose + ["gap"] * gaps + ["sound"] * MOST_SUSPECTS:
+        number += 2 if kind == "gap" else 1
+        link = Link(number, "", "ann", "", "", "{}", "another" if kind == "loose" else previous)
+        previous = digest_of(link)
+        links.append(replace(link, who="eve" if kind == "false" else "ann", digest=previous))
+    return links
+
+
+@pytest.mark.parametrize(("counts", "is_hopeless"), [
+    ((0, 0, 0, 0), False), ((50, 50, 50, 50), False), ((51, 50, 50, 50), True), ((50, 51, 50, 50), True),
+    ((50, 50, 51, 50), True), ((50, 50, 50, 51), True),
+])  # fmt: skip
+def test_every_line_that_does_not_fit_counts_whatever_is_wrong_with_it(
+    counts: tuple[int, int, int, int], is_hopeless: bool
+) -> None:
+    assert sum(counts) - is_hopeless in (0, MOST_SUSPECTS)
+    reading = Reading()
+    reading.read(worn(*counts))
+    assert reading.is_hopeless is is_hopeless
 
 
 # In the database.
@@ -162,10 +218,10 @@ async def test_what_is_noted_is_read_again_and_holds(database: Database) -> None
     books = await written(database, 3)
     await books.note("bob", "sign in", "bob", {}, NOON + HOUR)
     newest = await books.newest(2)
-    assert [(line.number, line.who, line.act, line.at) for line in newest] == [
-        (4, "bob", "sign in", NOON + HOUR), (3, "ann", "draft", NOON)
-    ]  # fmt: skip
-    assert newest[1].details == {"words": "á", "count": 2}
+    assert newest == (
+        Noted(4, NOON + HOUR, "bob", "sign in", "bob", {}),
+        Noted(3, NOON, "ann", "draft", "dpd-2026-000002.1", {"words": "á", "count": 2}),
+    )
     assert (await books.verify(), await books.verify(await books.anchor())) == ((), ())
 
 
@@ -211,6 +267,13 @@ async def test_books_longer_than_one_reading_hold_across_its_seams(
 ) -> None:
     monkeypatch.setattr(audit, "AT_ONCE", 7)
     books = await written(database, 21)
-    assert await books.verify(await books.anchor()) == ()
+    heard: list[int] = []
+    assert await books.verify(await books.anchor(), heard.append) == ()
+    assert heard == [7, 14, 21]
     await by_hand(database, "DELETE FROM audit WHERE number = 8")
     assert await books.verify() == (Damage(8, Harm.DELETED),)
+    monkeypatch.setattr(chains, "MOST_SUSPECTS", 3)
+    await by_hand(database, "UPDATE audit SET who = 'eve'")
+    heard.clear()
+    assert {damage.harm for damage in await books.verify(None, heard.append)} == {Harm.ALTERED}
+    assert heard == [7]  # nothing new would be said by reading on

@@ -191,8 +191,8 @@ def test_over_a_bad_network_whoever_got_nothing_is_listed(tmp_path: Path, level:
 
 
 async def test_a_sender_that_is_killed_loses_nobody_and_repeats_three_at_most() -> None:
-    figures = await kills.run(kills=3, people=120, rate=400, seed=3)
-    assert figures.kills == 3
+    figures = await kills.run(kills=KILLS, people=120, rate=400, seed=3)
+    assert figures.kills == KILLS
     assert figures.lost == 0
     assert figures.adds_up
     assert max(figures.per_kill.values(), default=0) <= MOST_IN_FLIGHT

@@ -1,12 +1,12 @@
 """Cues and net together: the net raises what the cues missed, is weighed with soft ones, never lowers a hard one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
 
 from bot.core.emergency import Level, Rules
-from bot.core.lookout import CUES_ALONE, Lookout, look
+from bot.core.lookout import CUES_ALONE, Embed, Lookout, look, sighted, weighed
 from bot.core.net import Net, Reading
 from bot.core.text import Words, fold
 from tests import real_emergency
@@ -19,13 +19,13 @@ RULES = rules(GUN, SOFT, MILD)
 
 @dataclass(slots=True)
 class Reads:
-    """A net that reads the same in every message; counts how often it is asked."""
+    """A net that reads the same in every message; keeps what it is asked about."""
 
     reading: Reading
-    asked: int = 0
+    asked: list[tuple[str, object]] = field(default_factory=list)
 
-    def of(self, _: Words, __: object = None) -> Reading:
-        self.asked += 1
+    def of(self, words: Words, vector: object = None) -> Reading:
+        self.asked.append((words.line, vector))
         return self.reading
 
 
@@ -58,16 +58,68 @@ def test_the_net_raises_and_doubts_and_a_hard_cue_stands(
 def test_a_hard_cue_replies_without_calling_the_net() -> None:
     net = Reads(Reading(0.0, 0.0))
     look(fold("he has a gun"), RULES, Lookout(cast(Net, net)))
-    assert net.asked == 0
+    assert net.asked == []
+
+
+def test_a_hard_cue_stands_even_where_the_net_is_asked() -> None:
+    sight = replace(sighted(fold("he has a gun"), RULES, CUES_ALONE), is_final=False)
+    assert weighed(sight, lookout(0.0, 0.0)).level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["strange man here", "he walks, strangemanhas"])
+def test_the_net_reads_the_words_that_the_cues_read_and_their_vector(text: str) -> None:
+    net, vectors = Reads(Reading(0.0, 0.0)), {"strange man here": 1, "he walks strange man has": 2}
+    words = RULES.apart.message(fold(text))
+    look(fold(text), RULES, Lookout(cast(Net, net), cast(Embed, lambda told: vectors[told])))
+    assert net.asked == [(words.line, vectors[words.line])]
+
+
+def test_without_an_encoder_the_net_reads_words_alone() -> None:
+    net = Reads(Reading(0.0, 0.0))
+    look(fold("strange man here"), RULES, Lookout(cast(Net, net)))
+    assert net.asked == [("strange man here", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_asked"),
+    [
+        ("lamp", False),
+        ("a lamp", False),
+        ("no in", False),
+        ("a lamp again", True),
+        ("he", True),
+        ("lamp gun", True),
+        ("strange man", True),
+        ("", False),
+    ],
+)
+def test_of_two_words_the_net_is_asked_only_when_a_cue_could_use_one(text: str, is_asked: bool) -> None:
+    net = Reads(Reading(0.0, 0.0))
+    classes = {**RULES.source.classes, "FILLER": ("a", "no"), "NOT": ("no",), "IN": ("in",)}
+    look(fold(text), Rules(replace(RULES.source, classes=classes)), Lookout(cast(Net, net)))
+    assert bool(net.asked) is is_asked
 
 
 def test_without_a_net_the_cues_stand_alone() -> None:
     assert look(fold("strange man"), RULES, CUES_ALONE).level is Level.EMERGENCY
 
 
-def test_what_the_net_read_is_told() -> None:
-    verdict = look(fold("nothing was met"), RULES, lookout(0.9, 0.05))
-    assert (verdict.cue, verdict.why) == ("net", ("net: emergency 0.90, caution 0.05",))
+@pytest.mark.parametrize(
+    ("text", "likely", "cue", "why"),
+    [
+        ("nothing was met", (0.9, 0.05), "net", ("net: emergency 0.90, caution 0.05",)),
+        ("nothing was met", (0.01, 0.02), None, ("net: emergency 0.01, caution 0.02",)),
+        (
+            "odd noise",
+            (0.9, 0.05),
+            "mild",
+            ("mild (odd noise): caution, nothing stands it down", "net: emergency 0.90, caution 0.05"),
+        ),
+    ],
+)
+def test_what_the_net_read_is_told(text: str, likely: tuple[float, float], cue: str | None, why: tuple[str]) -> None:
+    verdict = look(fold(text), RULES, lookout(*likely))
+    assert (verdict.cue, verdict.why) == (cue, why)
 
 
 def test_a_raised_cue_keeps_its_name_and_its_line() -> None:

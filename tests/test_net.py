@@ -1,11 +1,16 @@
 """The net under the cues: what it learns, with a vector or without, and how its reading is weighed with the cues."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.emergency import Level
+from bot.core.features import Features, Sparse
 from bot.core.net import DANGER, EMERGENCY, NO_DANGER, Net, Reading, Scale, settled
 from bot.core.text import fold
 
@@ -28,7 +33,7 @@ def best(net: Net, text: str, vector: tuple[float, ...] | None = None) -> Level:
     return max(likely, key=lambda level: likely[level])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def net() -> Net:
     return Net.trained(WORDS, LEVELS, ONES, VECTORS)
 
@@ -62,6 +67,87 @@ def test_the_same_examples_give_the_same_net(net: Net) -> None:
     assert again.whole is not None
     assert net.whole is not None
     assert (again.whole == net.whole).all()
+
+
+@pytest.mark.parametrize("has_vectors", [False, True])
+@pytest.mark.parametrize(("danger", "none", "level"), [(1.0, 5.0, Level.NONE), (5.0, 1.0, Level.EMERGENCY)])
+def test_an_example_that_counts_more_outweighs_another(
+    danger: float, none: float, level: Level, has_vectors: bool
+) -> None:
+    levels, vectors = [Level.EMERGENCY, Level.NONE], np.ones((2, 3), np.float32) if has_vectors else None
+    torn = Net.trained([fold("gun show").tokens] * 2, levels, [danger, none], vectors)
+    assert best(torn, "gun show", (1, 1, 1)) is level
+
+
+@dataclass(slots=True)
+class Hears:
+    """Features of which a message has one, by its first word's number; keeps what it is asked about."""
+
+    count: int = 3
+    asked: list[str] = field(default_factory=list)
+
+    def of(self, words: Sequence[str]) -> Sparse:
+        self.asked.append(" ".join(words))
+        return Sparse(np.array([int(words[0]) if words[0].isdigit() else 0], np.int32), np.ones(1, np.float32))
+
+
+def weights(*chances: Sequence[float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Weights under which each feature has its chances of nothing, caution and emergency."""
+    return np.log(np.array(chances, np.float32))
+
+
+ALONE = weights((0.5, 0.3, 0.2), (0.7, 0.2, 0.1), (0.1, 0.3, 0.6))
+WHOLE = weights((0.4, 0.4, 0.2), (0.9, 0.1, 1e-9), (0.2, 0.2, 0.6), (0.25, 0.5, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("text", "vector", "expected"),
+    [
+        ("0 is fine", None, (0.2, 0.3, False, 0, 0)),
+        ("1 is fine. 2 is bad", None, (0.1, 0.2, False, 0.6, 0.9)),
+        ("2 is bad. 1 is fine. 0 is fine", None, (0.6, 0.3, False, 0.6, 0.9)),
+        ("0 is fine", (0.0,), (0.2, 0.35, True, 0, 0)),
+        ("0 is fine", (1.0,), ((0.2 + 0.05 / 0.35) / 2, (0.3 + 0.2 / 0.35) / 2, True, 0, 0)),
+        ("1 is fine. 2 is bad", (0.0,), (0.05, 0.15, True, 0.6, 0.9)),
+    ],
+)
+def test_words_and_vector_are_averaged_and_the_worst_part_is_read_in_words(
+    text: str, vector: tuple[float, ...] | None, expected: tuple[float, ...]
+) -> None:
+    net = Net(cast(Features, Hears()), ALONE, WHOLE)
+    told = net.of(fold(text), None if vector is None else np.array(vector, np.float32))
+    assert told.is_whole is expected[2]
+    assert (told.emergency, told.caution) == pytest.approx(expected[:2], abs=1e-6)
+    assert (told.part_emergency, told.part_danger) == pytest.approx(expected[3:], abs=1e-6)
+
+
+def test_a_steep_net_reads_likelihoods_still() -> None:
+    told = Net(cast(Features, Hears()), np.array([[0, 0, 200]], np.float32), None).of(fold("anything"))
+    assert (told.emergency, told.caution) == (1.0, 0.0)
+
+
+def counted(first: int, last: int) -> str:
+    return " ".join(map(str, range(first, last)))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("he has a gun here", []),
+        (counted(0, 15), []),
+        (counted(0, 16), [counted(0, 12), counted(6, 16)]),
+        (counted(0, 18), [counted(0, 12), counted(6, 18)]),
+        (counted(0, 19), [counted(0, 12), counted(6, 18), counted(12, 19)]),
+        ("0 1 2. ok fine. come now please", ["0 1 2", "come now please"]),
+        (f"0 1 2. {counted(0, 16)}. 3 4 5", ["0 1 2", counted(0, 12), counted(6, 16), "3 4 5"]),
+        (". ".join(["0 1 2"] * 5), ["0 1 2"] * 5),
+        (". ".join(f"{n} 1 2" for n in range(17)), [f"{n} 1 2" for n in (*range(10), *range(11, 17))]),
+    ],
+)
+def test_a_long_message_is_read_in_parts_that_overlap(text: str, parts: list[str]) -> None:
+    heard = Hears()
+    Net(cast(Features, heard), np.zeros((20, 3), np.float32), None).of(fold(text))
+    assert heard.asked[1:] == parts
 
 
 def reading(danger: float, share: float, part: float | None = None) -> Reading:
@@ -132,14 +218,46 @@ def test_harmless_words_around_it_do_not_hide_an_alarming_part() -> None:
     assert settled(Reading(0.4, 0.0), Level.NONE, is_hard=False) is not Level.EMERGENCY
 
 
+@pytest.mark.parametrize(
+    ("reading", "level"),
+    [
+        (Reading(0.0, 0.0, False, 0.0, 0.95), Level.CAUTION),  # nothing around it keeps the 911 line away
+        (Reading(0.0, 0.0, False, 0.0, 0.94), Level.NONE),
+        (Reading(0.0, 0.4, False, 0.0, 0.1), Level.NONE),
+        (Reading(0.0, 0.4, False, 0.0, 0.6), Level.CAUTION),
+        (Reading(0.5, 0.0, False, 0.3, 0.3), Level.CAUTION),
+        (Reading(0.5, 0.0, False, 0.7, 0.7), Level.EMERGENCY),
+        (Reading(0.5, 0.0), Level.EMERGENCY),
+    ],
+)
+def test_the_worst_part_adds_to_what_the_whole_says(reading: Reading, level: Level) -> None:
+    assert settled(reading, Level.NONE, is_hard=False) is level
+
+
 def test_a_part_weighs_less_than_the_whole() -> None:
     for scale in (EMERGENCY, DANGER):
         assert 0 < scale.part < scale.whole
 
 
-def test_a_scale_bears_certainty() -> None:
-    scale = Scale(1.0, 1.0, dict.fromkeys(Level, 0.0))
-    assert [scale.tips(likely, None, Level.NONE) for likely in (0.0, 1.0)] == [False, True]
+@pytest.mark.parametrize(
+    ("whole", "part", "found", "tips"),
+    [
+        (0.0, None, Level.NONE, False),
+        (1.0, None, Level.NONE, True),
+        (0.5, None, Level.NONE, True),
+        (0.5, 0.49, Level.NONE, False),
+        (0.6, 0.4, Level.NONE, False),
+        (0.7, 0.4, Level.NONE, True),
+        (0.02, None, Level.CAUTION, True),  # odds of 49: three times their logarithm is 11.7
+        (0.018, None, Level.CAUTION, False),
+        (0.0, None, Level.EMERGENCY, True),  # no likelihood is below one in a thousand, nor above
+        (1.0, 0.0, Level.EMERGENCY, True),
+    ],
+)
+def test_a_scale_adds_up_what_net_and_cues_say(whole: float, part: float | None, found: Level, tips: bool) -> None:
+    scale = Scale(1.0, 2.0, {Level.NONE: 0.0, Level.CAUTION: 11.9, Level.EMERGENCY: 20.8})
+    assert scale.tips(whole, part, found) is tips
+    assert not Scale(1.0, 2.0, dict.fromkeys(Level, 20.7)).tips(0.0, None, found)
 
 
 def test_danger_beside_harmless_words_is_seen_in_its_part(net: Net) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.channels.sms import PATH, STATUS_PATH
-from bot.channels.twilio_proof import SETTINGS, SIGNATURE, Fields, is_signed, is_signed_body
+from bot.channels.twilio_proof import SETTINGS, SIGNATURE, Fields, is_signed
 from bot.core.channel import Channel, Receipt
 from bot.core.message import IncomingMessage
 from tests.twilio_api import ADA, OLD_TOKEN, PUBLIC, TOKEN, needs, said, signature, sms
@@ -41,12 +41,22 @@ def test_twilios_published_vectors_are_its_own(url: str, fields: Fields, shown: 
     assert not is_signed(url, fields, {SIGNATURE: shown, **SHARED_KEY}, ["12345"])
 
 
-def test_a_body_that_is_no_form_is_proved_by_its_hash_in_the_address() -> None:
-    body, shown = b'{"property": "value", "boolean": true}', {SIGNATURE: "a9nBmqA0ju/hNViExpshrM61xv4="}
-    url = f"{URL}&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
-    assert is_signed_body(url, body, shown, ["12345"])
-    assert not is_signed_body(url, body + b" ", shown, ["12345"])
-    assert not is_signed_body(URL, body, shown, ["12345"])
+@pytest.mark.parametrize(("settings", "digest"), [
+    ("", "sha1"),
+    ("key=k", "sha1"),
+    ("algorithm=", "sha1"),
+    ("algorithm=HMAC_SHA256", "sha256"),
+    ("key=k,algorithm=hmac_sha256", "sha256"),
+    ("key=k, algorithm = HMAC_SHA256 ,x", "sha256"),
+    ("algorithm=HMAC_SHA1=", None),
+    ("algorithm=MD5", None),
+])  # fmt: skip
+def test_the_scheme_is_the_one_that_is_named_and_an_unknown_one_proves_nothing(
+    settings: str, digest: str | None
+) -> None:
+    for tried in ("sha1", "sha256"):
+        shown = {SIGNATURE: signature(URL, CALL, digest=tried), SETTINGS: settings}
+        assert is_signed(URL, CALL, shown, [TOKEN]) is (tried == digest)
 
 
 def test_of_500_random_forms_every_verdict_is_that_of_twilios_own_validator() -> None:
@@ -144,3 +154,5 @@ async def test_what_is_signed_for_messages_is_not_taken_as_a_status() -> None:
     async with sms(NOWHERE, Door().receive) as hook:
         assert await hook.post(form, STATUS_PATH, headers) == 403
         assert hook.lost == []
+        assert await hook.post(form, STATUS_PATH) == 200
+        assert [who.id for who, _ in hook.lost] == [ADA]

@@ -232,7 +232,7 @@ class Telegram:
 
 def _is_genuine(secret: str, headers: Mapping[str, str], _body: bytes) -> bool:
     shown = headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-    return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), secret.encode())
+    return hmac.compare_digest(shown.encode(errors="surrogateescape"), secret.encode())
 
 
 def _hush() -> None:

@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 from itertools import chain
 
 from bot.core.apart import Apart, Language
-from bot.core.pattern import Clause, Index, Pattern, is_class, literals, parse
+from bot.core.pattern import Clause, Index, Pattern, literals, parse
 from bot.core.text import Words, fold_word
 from bot.core.vocabulary import Vocabulary
 
@@ -205,7 +205,7 @@ def _decide(
 def _around(clause: Clause, rules: Rules) -> _Around:
     ends = {Context[name]: its for name, its in rules.around.ends_in(clause).items()}
     idioms: list[tuple[int, int]] = []
-    if ends.pop(Context.IDIOM, 0):
+    if Context.IDIOM in ends:
         for name, places in rules.around.found_in(clause):
             if name == Context.IDIOM.name:
                 idioms += places
@@ -218,6 +218,5 @@ def _vocabulary(source: EmergencyRules, patterns: Iterable[Pattern], ordinary: f
         for word in words:
             meanings.setdefault(fold_word(word), set()).add(name)
     for word in literals(patterns):
-        if not is_class(word):
-            meanings.setdefault(word, set()).add(word)
+        meanings.setdefault(word, set()).add(word)
     return Vocabulary(meanings, ordinary)

@@ -69,9 +69,9 @@ def _stop(said: Sequence[Said], kinds: set[Kind], *, is_about_somebody: bool) ->
     """The first rule that holds."""
     topic, is_one = _topic(said)
     sure = Stop(topic) if is_one else Doubtful(Stop())
-    if kinds <= {Kind.BARE, Kind.EMPTY} or (kinds <= _BESIDE_AN_ORDER and kinds & {Kind.ORDER, Kind.WORD}):
-        return sure
     if kinds <= _BESIDE_AN_ORDER:
+        if kinds & {Kind.ORDER, Kind.WORD} or kinds <= {Kind.BARE, Kind.EMPTY}:
+            return sure
         return Doubtful(Stop(topic)) if kinds & {Kind.BARE, Kind.DOUBT} else None
     if Kind.ORDER in (said[0].kind, said[-1].kind):
         return Doubtful(Stop(topic)) if is_about_somebody else sure

@@ -6,7 +6,7 @@ from enum import Enum
 
 from bot.core import optout_orders as orders
 from bot.core.optout_words import CLASSES, COURTESIES, ORDINARY, SOMEBODY_ELSE
-from bot.core.pattern import FILLER, Clause, Index, Pattern, Step, is_class, literals, parse
+from bot.core.pattern import FILLER, Clause, Index, Pattern, Step, literals, parse
 from bot.core.text import fold
 from bot.core.vocabulary import Vocabulary
 
@@ -14,6 +14,7 @@ _SHORTEST_MISSPELT = 6  # letters; "shop", "step", "auto" and "said" are one let
 _TOPIC = "TOPIC"
 _UNREAD = "0"  # stands for a word that is none of ours
 _ENDING = {"ending", "aside"}
+_LETTERS = {"you": "u", "are": "r", "que": "q", "de": "d"}  # a letter by itself is folded to the word it is short for
 
 
 class Kind(Enum):
@@ -75,8 +76,9 @@ NO_TOPICS = Topics()
 
 def bare(clause: Sequence[str]) -> Iterator[str]:
     """Words but courtesies and emoji, letters typed apart as one word, and a word said again and again once."""
-    if len(clause) > 2 and all(len(word) == 1 for word in clause):
-        clause = ("".join(clause),)
+    letters = "".join(_LETTERS.get(word, word) for word in clause)
+    if 1 < len(clause) == len(letters):
+        clause = (letters,)
     before = ""
     for word in clause:
         if word in COURTESIES or not word[0].isalnum() or word == before:
@@ -105,14 +107,9 @@ def read(words: Sequence[str], topics: Topics) -> Said:
 
 
 def _opens_as_ours(words: Iterable[str]) -> bool:
-    """Whether the first words may begin an order or what stands before one."""
-    for word in words:
-        names = _names(word)
-        if not names.isdisjoint(_OPENING):
-            return True
-        if FILLER not in names:
-            return False
-    return False
+    """Whether the first word that does more than fill may begin an order or what stands before one."""
+    names = (names for names in map(_names, words) if FILLER not in names or not names.isdisjoint(_OPENING))
+    return not next(names, frozenset[str]()).isdisjoint(_OPENING)
 
 
 def _with_topics(words: Sequence[str], topics: Topics) -> tuple[list[str], frozenset[str]]:
@@ -193,13 +190,12 @@ def _parsed(table: str, owner: str, form: str = "{}") -> list[tuple[Pattern, str
 
 
 def _meanings(patterns: Iterable[Pattern]) -> dict[str, set[str]]:
-    meanings: dict[str, set[str]] = {_TOPIC: {_TOPIC, "MESSAGES", "KIND", FILLER}}
+    meanings: dict[str, set[str]] = {_TOPIC: {_TOPIC, "MESSAGES", FILLER}}
     for name, words in CLASSES.items():
         for word in words.split():
             meanings.setdefault(word, set()).add(name)
     for word in literals(patterns):
-        if not is_class(word):
-            meanings.setdefault(word, set()).add(word)
+        meanings.setdefault(word, set()).add(word)
     return meanings
 
 
@@ -225,6 +221,7 @@ _PATTERNS = [found for kind, table in _TABLES.items() for found in _parsed(table
 _AROUND = [
     *_parsed(orders.WISHES, "wish", "^ {} $"),
     *_parsed(orders.ENDINGS, "ending", "^ {} $"),
+    *_parsed(orders.ENDINGS, "ending", "^ {} thank you $"),
     *_parsed(orders.ASIDES, "aside", "^ {}"),
     *_parsed(orders.ASIDES, "whole aside", "^ {} $"),
 ]

@@ -131,7 +131,7 @@ DOUBTS = """
     not interested
     basta|chega
     no MANY|TOPIC
-    i? not|never sign|signed|ask|asked|subscribe|subscribed up? for? this|these|it?
+    i? did? not|never sign|signed|ask|asked|subscribe|subscribed up? for? this|these|it?
     no mas
     dejenme|dejeme|dejame en paz|tranquilo|tranquila
     dejen|deje|deja de molestar|molestarme|joder|fregar|chingar
@@ -200,14 +200,17 @@ ENDINGS = """
     NUMBER
     MESSAGES|NOTES
     i? beg|implore
-    right|effective away|today|immediately|once
+    effective today|once?
+    right away?
+    today|once|good|forever|permanently|hoy|hoje|mismo|mesmo|nunca|jamas
+    para siempre|sempre
     voces|ustedes
-    too many|much
+    too|so many|much
     son|sao demasiados|muchos|muitos
     NO QUIERO mas|mais
     seriously|really
 """
-"""What may end an order without changing it: "to my phone", "de vocês"."""
+"""What may end an order without changing it: "to my phone", "de vocês", "right now" (whose "now" is a courtesy)."""
 
 ASIDES = """
     BECAUSE? wrong number|person|guy
@@ -219,7 +222,9 @@ ASIDES = """
     BECAUSE? have moved
     BECAUSE? no? not|longer live|reside|work
     BECAUSE? no? not|longer interested
-    BECAUSE? not|never sign|signed|subscribe|subscribed|asked|ask|registered|register|agreed
+    BECAUSE? did? not|never sign|signed|subscribe|subscribed|asked|ask|registered|register|agreed
+    BECAUSE? spam
+    why do|are? you? keep? texting|sending|messaging|contacting
     BECAUSE? no? not|longer WANT THESE|MESSAGES|them|it
     BECAUSE? who is|are this|you
     BECAUSE? not my NUMBER

@@ -12,13 +12,14 @@ CARRIER_START = frozenset({"start", "yes", "unstop"})
 COURTESIES = frozenset(
     """
     please and y plz plese pleas pleese kindly now immediately asap already just hi hello hey ok okay thanks thx ty sir
-    maam guys yes yeah yo sorry fucking fuckin damn goddamn bloody lol
+    maam guys yes yeah yo sorry fucking fuckin fuck damn goddamn bloody lol
+    ffs wtf stfu asshole assholes idiot idiots moron morons bitch bitches
     hola buenas buenos buen por favor porfa porfavor plis gracias ya ahora inmediatamente senor senora oiga mire
-    disculpe perdon muchas
-    oi ola pfv pfvr pf obrigado obrigada obg agora ja gente moco desculpe desculpa sim muito
+    disculpe perdon muchas carajo idiotas imbeciles cabrones pendejos
+    oi ola pfv pfvr pf obrigado obrigada obg agora ja gente moco desculpe desculpa sim muito caralho imbecis
     """.split()
 )
-"""Words that change nothing wherever they stand."""
+"""Words that change nothing wherever they stand: greetings, thanks, and what people say when they have had enough."""
 
 CLASSES = {
     # May stand between and around the words of an order without counting.
@@ -47,7 +48,7 @@ CLASSES = {
         bothering bugging writing getting receiving send txt text message""",
     "REACH": "contact text txt message msg notify alert txting texting",
     "MESSAGES": """
-        messages message texts text txts texs msgs msg sms alerts alert alrts advisories advisory notifications
+        messages message texts text txts txt texs msgs msg sms alerts alert alrts advisories advisory notifications
         notification notifs notif updates
         mensajes mensaje mensajitos mensages textos texto alertas alerta avisos aviso notificaciones msjs msj mjs
         mensagens mensagem notificacoes notificacao""",

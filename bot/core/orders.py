@@ -25,7 +25,8 @@ from bot.core.subscription import Reach
 from bot.core.text import fold
 from bot.core.topic import Alerting
 
-_SLASH = re.compile(r"/(subscribe|unsubscribe|stop)(?:@\w+)?(?:\s+([^\n]{1,80}))?\s*\Z", re.IGNORECASE)
+_SLASH_SUBSCRIBE = re.compile(r"/subscribe(?:@\w+)?(?:\s+([^\n]{1,80}))?\s*\Z", re.IGNORECASE)
+_SLASH_STOP = re.compile(r"/(?:unsubscribe|stop)(?:@\w+)?(?:\s+(.*))?\Z", re.IGNORECASE | re.DOTALL)  # whatever follows
 _LONGEST = 120  # characters of an order in plain words; a longer message tells a story
 _ALONE: Mapping[str, Order | Offer] = {
     "subscribe": Offer(),
@@ -80,8 +81,10 @@ class Orders:
         if (argument := argument_of(text)) is not None:
             exercise = self._exercise(argument)
             return exercise if isinstance(exercise, LeaveExercises | Unsubscribe) else None
-        if found := _SLASH.match(text.strip()):
-            return None if found[1].lower() == "subscribe" else Unsubscribe(self._one_topic(found[2] or ""))
+        if found := _SLASH_STOP.match(text.strip()):
+            return Unsubscribe(self._one_topic(found[1] or ""))
+        if _SLASH_SUBSCRIBE.match(text.strip()):
+            return None
         command = self._commands.recognise(text)
         met = recognise_optout(fold(text), self._topics)
         if command and command.name == "start" and not _is_offered(conversation):
@@ -95,8 +98,8 @@ class Orders:
         text = text.strip()
         if (argument := argument_of(text)) is not None:
             return self._exercise(argument)
-        if (found := _SLASH.match(text)) and found[1].lower() == "subscribe":
-            return self._subscribe(found[2] or "")
+        if found := _SLASH_SUBSCRIBE.match(text):
+            return self._subscribe(found[1] or "")
         if command := self._commands.recognise(text):
             if (command.name, command.argument) == ("start", OFFER.removeprefix("/")):  # a link to the choice of topics
                 return Offer()

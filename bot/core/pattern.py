@@ -6,7 +6,8 @@
     ^ 911 $                   the whole clause
 
 A name in capitals is a class of `words.yaml`; anything else is the word itself. Words of the class FILLER ("the",
-"really", "un") may stand between any two terms without counting.
+"really", "un") may stand between any two terms without counting. An optional word that is left out takes the gap before
+it along.
 """
 
 import re
@@ -129,7 +130,8 @@ def _parsed(line: str) -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
         gap, widened = 0, False
     if widened:
         raise PatternError(f"a gap needs a term after it: {line!r}")
-    found = tuple(_joined(picked, from_start, to_end) for picked in product(*choices))
+    picked = (tuple(step for step in steps if step) for steps in product(*choices))
+    found = tuple(Pattern(steps, from_start, to_end) for steps in picked)
     if not all(pattern.steps for pattern in found):
         raise PatternError(f"a pattern needs a term that is not optional: {line!r}")
     return found, tuple(name for term in terms for name in term.removesuffix("?").split("|") if is_class(name))
@@ -139,7 +141,7 @@ def literals(patterns: Iterable[Pattern]) -> Iterator[str]:
     """Words that patterns name directly, which the vocabulary must therefore know."""
     for pattern in patterns:
         for step in pattern.steps:
-            yield from (name for name in step.names if not _CLASS.match(name))
+            yield from (name for name in step.names if not is_class(name))
 
 
 def is_class(name: str) -> bool:
@@ -156,18 +158,6 @@ def _names(term: str, line: str) -> Iterator[str]:
         if " " in folded or not folded.strip("*"):
             raise PatternError(f"{name!r} is not one word once folded ({folded or 'nothing'}): {line!r}")
         yield folded
-
-
-def _joined(picked: Sequence[Step | None], from_start: bool, to_end: bool) -> Pattern:
-    steps: list[Step] = []
-    gap = 0
-    for step in picked:
-        if step is None:
-            continue
-        gap = max(gap, step.gap)
-        steps.append(Step(step.names, gap if steps else 0))
-        gap = 0
-    return Pattern(tuple(steps), from_start, to_end)
 
 
 class Index:

@@ -54,7 +54,7 @@ def digest_of(link: Link) -> str:
     """SHA-256 over everything else in it, as a JSON list without spaces."""
     told = [link.number, link.at, link.who, link.act, link.subject, link.details, link.previous]
     written = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(written.encode(errors="surrogatepass")).hexdigest()
 
 
 class Reading:
@@ -62,9 +62,9 @@ class Reading:
 
     def __init__(self, anchor: Anchor | None = None) -> None:
         self._anchor = anchor
-        self._last = Link(0, "", "", "", "", "", "", FIRST)
+        self._last, self._digest = 0, FIRST  # of the link before the next
         self._false: dict[int, Link] = {}  # the digest is not theirs
-        self._loose: dict[int, Link] = {}  # they do not name the one before them
+        self._loose: set[int] = set()  # they do not name the one before them
         self._gaps: list[range] = []
         self._early: set[int] = set()  # numbers before the first
         self._is_anchored = anchor is None
@@ -74,28 +74,23 @@ class Reading:
         """So much is broken that to read on would say nothing new."""
         return len(self._false) + len(self._loose) + len(self._gaps) + len(self._early) > MOST_SUSPECTS
 
-    @property
-    def newest(self) -> Anchor:
-        """To be noted down outside."""
-        return Anchor(self._last.number, self._last.digest)
-
     def read(self, links: Iterable[Link]) -> None:
         """Go on with these."""
-        last, anchor = self._last, self._anchor
+        last, digest, anchor = self._last, self._digest, self._anchor
         for link in links:
             if link.number < 1:
                 self._early.add(link.number)
                 continue
-            if link.number != last.number + 1:
-                self._gaps.append(range(last.number + 1, link.number))
+            if link.number != last + 1:
+                self._gaps.append(range(last + 1, link.number))
             if link.digest != digest_of(link):
                 self._false[link.number] = link
-            elif link.previous != last.digest:
-                self._loose[link.number] = link
+            elif link.previous != digest:
+                self._loose.add(link.number)
             if anchor is not None and link.number == anchor.number:
                 self._is_anchored = link.digest == anchor.digest
-            last = link
-        self._last = last
+            last, digest = link.number, link.digest
+        self._last, self._digest = last, digest
 
     def damages(self) -> tuple[Damage, ...]:
         """What has been done to it, by number; nothing when it holds."""
@@ -106,9 +101,9 @@ class Reading:
             explained |= moved
             if end in moved:
                 found |= dict.fromkeys(moved, Harm.REORDERED)
-            elif end > self._last.number and len(moved) == end - min(moved):
+            elif end > self._last and len(moved) == end - min(moved):
                 found[min(moved)] = Harm.DELETED  # and those behind it moved up
-            elif end in missing or end > self._last.number:
+            elif end in missing or end > self._last:
                 found |= dict.fromkeys(moved, Harm.REORDERED)
                 missing.discard(end)
                 explained.add(end)
@@ -120,10 +115,10 @@ class Reading:
         for number in sorted(self._loose):
             if {number - 1, number}.isdisjoint(found.keys() | explained):
                 # It names something else than what stands before it, so one of the two is not what it was.
-                is_newest = number == self._last.number
+                is_newest = number == self._last
                 found[number if is_newest else number - 1] = Harm.INSERTED if is_newest else Harm.ALTERED
         if self._anchor is not None and not self._is_anchored:
-            is_gone = self._anchor.number > self._last.number
+            is_gone = self._anchor.number > self._last
             found.setdefault(self._anchor.number, Harm.TRUNCATED if is_gone else Harm.ALTERED)
         return tuple(Damage(number, harm) for number, harm in sorted(found.items()))
 
@@ -133,7 +128,7 @@ class Reading:
         With each train comes the number at which it ends: its own beginning when they only changed places.
         """
         suspects = sorted(self._false)[:MOST_SUSPECTS]
-        edges = {number for gap in self._gaps[:MOST_SUSPECTS] for number in (gap[:1] or ())}
+        edges = {number for gap in self._gaps[:MOST_SUSPECTS] for number in gap[:1]}
         found = ((number, self._home(number, {*suspects, *edges})) for number in suspects)
         homes = {number: home for number, home in found if home is not None}
         trains: list[tuple[set[int], int]] = []

@@ -16,7 +16,6 @@ from bot.store.schema import delivery, subscription
 from bot.store.subscriptions import wanted
 
 _LOTS = 2**31
-_UNRELEASED = (Stage.DRAFT, Stage.APPROVED, Stage.SCHEDULED, Stage.PAUSED)
 
 
 async def audience_of(connection: AsyncConnection, advisory: Advisory) -> ColumnElement[bool]:
@@ -122,7 +121,7 @@ async def _take_back(connection: AsyncConnection, advisory: Advisory, now: datet
     holds = stands if is_cancel else and_(stands, table.c.ended.is_(None))
     await connection.execute(update(table).where(others, holds).values(ended))
     if is_cancel:
-        unreleased = and_(table.c.released_at.is_(None), table.c.stage.in_([stage.value for stage in _UNRELEASED]))
+        unreleased = table.c.released_at.is_(None)
         await connection.execute(update(table).where(others, unreleased).values(stage=Stage.DISCARDED.value))
     numbers = select(table.c.number).where(others)
     due = and_(delivery.c.advisory.in_(numbers), delivery.c.state == State.DUE.value)

@@ -12,7 +12,6 @@ from bot.core.delivery import Delivery, Settlement, State
 from bot.core.message import ChannelName
 from bot.store.claiming import SEEN, obstacle
 from bot.store.contents import advisory_of
-from bot.store.database import insert
 from bot.store.schema import advisory as advisories
 from bot.store.schema import delivery as ledger
 from bot.store.schema import lane as lanes
@@ -61,7 +60,7 @@ async def settle(
     if settled.rowcount == 0:
         return False
     if lane is not None and settlement.lane_until is not None:
-        await _rest(connection, lane, settlement.lane_until, settlement.note or "", now)
+        await _rest(connection, lane, settlement.lane_until, settlement.note)
     if move is not None:
         # From where it was written to: told twice, by two sends that were under way, a chat moves once.
         await move_to(connection, move, now)
@@ -132,23 +131,22 @@ async def _still_due(
     return replace(settlement, state=state, note=why or settlement.note)
 
 
-async def _rest(connection: AsyncConnection, lane: str, until: datetime, why: str, now: datetime) -> None:
-    row = insert(connection, lanes).values(name=lane, free_at=now, paused_until=until, paused_for=why)
-    rests = {"paused_until": until, "paused_for": why}
+async def _rest(connection: AsyncConnection, lane: str, until: datetime, why: str | None) -> None:
     is_longer = lanes.c.paused_until.is_(None) | (lanes.c.paused_until < until)
-    await connection.execute(row.on_conflict_do_update(index_elements=[lanes.c.name], set_=rests, where=is_longer))
+    rests = update(lanes).where(lanes.c.name == lane, is_longer)  # the claim has made its row
+    await connection.execute(rests.values(paused_until=until, paused_for=why))
 
 
 async def move_to(connection: AsyncConnection, move: Move, now: datetime) -> None:
     """Every subscription of that chat is the new chat's; where that one has its own, or has stopped, its own counts."""
+    if move.left == move.person:
+        return
     rows = await connection.execute(select(subscription).where(belongs_to(move.left)).with_for_update(key_share=True))
     found = [row for row in rows if row.state != "stopped"]
     if not found:
         return
     there = set((await connection.execute(select(subscription.c.kind).where(belongs_to(move.person)))).scalars())
     for row in found:
-        if row.person == move.person:
-            continue
         if row.kind in there:
             await leave(connection, [row.id], now)
         else:
