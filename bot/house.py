@@ -77,6 +77,7 @@ class House:
     stored: asyncio.Event = field(default_factory=asyncio.Event)
     board: Board = field(init=False)
     vitals: Vitals = field(init=False)
+    _grouped: Grouped | None = None
 
     def __post_init__(self) -> None:
         self.board = Board(lambda: self.books, self.clock)
@@ -153,7 +154,7 @@ class House:
 
     def join(self, database: Database) -> None:
         """Take the open store into use."""
-        pseudonyms, grouped = self.reception.pseudonyms, Grouped(database)
+        pseudonyms, grouped = self.reception.pseudonyms, self.grouped(database)
         office = self.backstage.office
         journal = StopJournal(pseudonyms, backup_stops.files(office.data, office.backup))
         kept = NotedSubscriptions(database, pseudonyms, self.seal, journal) if self.seal else None
@@ -178,7 +179,15 @@ class House:
 
     def outbox(self, database: Database) -> Outbox | None:
         """The ledger; None when a key that it needs cannot be used."""
-        return Outbox(database, self.pseudonyms, self.seal) if self.pseudonyms and self.seal else None
+        if not (self.pseudonyms and self.seal):
+            return None
+        return Outbox(database, self.pseudonyms, self.seal, self.grouped(database))
+
+    def grouped(self, database: Database) -> Grouped:
+        """What puts the small transactions of replies and of a broadcast together: neither waits for the other."""
+        if self._grouped is None:
+            self._grouped = Grouped(database)
+        return self._grouped
 
     def menus(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Telegram's command menu in each language."""

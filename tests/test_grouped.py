@@ -90,3 +90,21 @@ async def test_of_many_claims_of_one_message_at_once_one_wins(tmp_path: Path) ->
         inbox = Inbox(database, Pseudonyms(b"k" * 32), Grouped(database))
         claims = await asyncio.gather(*(inbox.claim(a_message("x"), NOW) for _ in range(20)))
         assert sorted(claim.value for claim in claims) == sorted([Claim.NEW.value, *[Claim.IN_FLIGHT.value] * 19])
+
+
+async def test_what_waits_for_something_else_than_its_connection_is_refused_and_nothing_of_it_is_stored(
+    tmp_path: Path,
+) -> None:
+    async def waits(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO mark (name, value, at) VALUES ('a', 'b', '2026-11-23')"))
+        await asyncio.sleep(0)
+
+    async def count(connection: AsyncConnection) -> int:
+        return int((await connection.execute(text("SELECT count(*) FROM mark"))).scalar_one())
+
+    async with Database(in_file(tmp_path / "bot.sqlite3")) as database:
+        await database.open()
+        with pytest.raises(RuntimeError, match="waits for something else"):
+            await database.run_whole(waits)
+        assert await database.run_whole(count) == 0
+        assert await database.run(count) == 0

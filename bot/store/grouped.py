@@ -57,7 +57,7 @@ class Grouped:
 
     async def _together(self, works: list[_Work]) -> None:
         try:
-            results = await self._database.run(_all, [work for work, _ in works])
+            results = await self._database.run_whole(_all, [work for work, _ in works])
         except Exception as e:  # noqa: BLE001 - told to whoever asked
             if len(works) > 1:  # one is at fault, or the store is down and says so at once
                 for each in works:

@@ -47,7 +47,7 @@ class Journal:
         """Keep the question redacted and cut, with the day of `now` in its own zone; beyond `MOST` the oldest go."""
         _must_be_aware(now)
         noted = Unanswered(redact(question)[:LONGEST_QUESTION], language, near, now.date(), seen)
-        await self._database.run(_note, noted)
+        await self._database.run_whole(_note, noted)
 
     async def count_feedback(self, note: NoteFeedback, channel: ChannelName, now: datetime) -> None:
         """Count that somebody said on that day whether an answer helped them."""

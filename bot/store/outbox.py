@@ -9,6 +9,7 @@ from bot.core.delivery import Delivery, Settlement
 from bot.core.message import Address, ChannelName
 from bot.store.claiming import Claimed, Wait, claim
 from bot.store.database import Database
+from bot.store.grouped import Grouped
 from bot.store.keys import Pseudonyms
 from bot.store.progress import LedgerRow, Progress, progress, some_rows
 from bot.store.sealed import Seal
@@ -21,8 +22,11 @@ __all__ = ["Claimed", "LedgerRow", "Outbox", "Progress", "Wait"]
 class Outbox:
     """Deliveries on their way. Every method may raise `StoreDown`; a send whose end was not stored ends unknown."""
 
-    def __init__(self, database: Database, pseudonyms: Pseudonyms, seal: Seal) -> None:
+    def __init__(self, database: Database, pseudonyms: Pseudonyms, seal: Seal, grouped: Grouped | None = None) -> None:
+        """`grouped` puts claims and settlements into one transaction with whatever else is written; None: each has its
+        own."""
         self._database = database
+        self._often = grouped.run if grouped else database.run_whole
         self._pseudonyms = pseudonyms
         self._seal = seal
 
@@ -34,12 +38,12 @@ class Outbox:
         The lane's next send is put off by one over `rate` seconds, across all replicas. Whoever has a delivery settles
         it within `LEASE`, or somebody else gets it. `levels` are those that may go out at this hour.
         """
-        return await self._database.run(claim, self._seal, channel, lane, rate, frozenset(levels), now)
+        return await self._often(claim, self._seal, channel, lane, rate, frozenset(levels), now)
 
     async def settle(self, delivery: Delivery, settlement: Settlement, lane: str, now: datetime) -> bool:
         """Write down what became of the send; False, and nothing changed, when the lease was lost meanwhile."""
         move = None if settlement.moved_to is None else self._move(delivery.to, settlement.moved_to)
-        return await self._database.run(settle, replace(settlement, moved_to=None), delivery, lane, move, now)
+        return await self._often(settle, replace(settlement, moved_to=None), delivery, lane, move, now)
 
     async def lose(self, who: Address, why: str, *, has_opted_out: bool, now: datetime) -> None:
         """Take note of what a platform tells late: they cannot be reached, or have stopped us there.
@@ -58,7 +62,7 @@ class Outbox:
         Sends whose lease ran out ended unknown; what has expired is not sent; what was scheduled begins; what has
         nobody left is finished, when its deliveries add up to the audience.
         """
-        for number in await self._database.run(tick, now):
+        for number in await self._database.run_whole(tick, now):
             await self._database.run_long(start, number, now)
 
     async def progress(self, number: int) -> Progress:
