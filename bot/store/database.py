@@ -6,11 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Table, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store import engines, private, soundness
 from bot.store.faults import StoreDown
-from bot.store.one_trip import OneTrip
+from bot.store.one_trip import Whole
 from bot.store.schema import REVISION
 
 # A turn asks the store several times; by these a store that is stuck delays its reply by about a second, once.
@@ -140,7 +139,7 @@ class Database:
         def work(connection: AsyncConnection) -> Coroutine[Any, Any, _T]:
             return function(connection, *args, **kwargs)
 
-        return await self.run(_Whole(work))
+        return await self.run(Whole(work))
 
     async def run_long(
         self,
@@ -190,30 +189,6 @@ def insert_of(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-class _Whole(Generic[_T]):
-    """A transaction that goes to SQLite's thread from its beginning to its end, where it goes there at all.
-
-    Each way there and back costs rounds of the loop, and in a surge each round is somebody's decision.
-    """
-
-    def __init__(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, _T]]) -> None:
-        self._work = work
-
-    def __call__(self, connection: AsyncConnection) -> Coroutine[Any, Any, _T]:
-        return self._work(connection)
-
-    async def ran(self, connection: AsyncConnection) -> _T:
-        driver = (await connection.get_raw_connection()).driver_connection
-        if not isinstance(driver, OneTrip):
-            return await self._begun(connection)
-        found: _T = await driver.whole(partial(self._begun, connection))
-        return found
-
-    async def _begun(self, connection: AsyncConnection) -> _T:
-        async with connection.begin():
-            return await self._work(connection)
-
-
 async def _transaction(
     engine: AsyncEngine,
     function: Callable[Concatenate[AsyncConnection, _P], Awaitable[_T]],
@@ -234,7 +209,7 @@ async def _tried(
     **kwargs: _P.kwargs,
 ) -> _T:
     try:
-        if isinstance(function, _Whole):
+        if isinstance(function, Whole):
             async with engine.connect() as connection:
                 found: _T = await function.ran(connection)
                 return found

@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import aiosqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_T = TypeVar("_T")
 
 _CHUNK = 64  # rows; aiosqlite's own default, for readers that we do not have
 
@@ -97,6 +100,31 @@ def _ran(work: Coroutine[Any, Any, Any]) -> Any:
         return end.value
     work.close()
     raise RuntimeError("what runs in the thread of SQLite waits for something else")
+
+
+class Whole(Generic[_T]):
+    """A transaction that goes to SQLite's thread from its beginning to its end, where it goes there at all.
+
+    Each way there and back costs rounds of the loop, and in a surge each round is somebody's decision.
+    """
+
+    def __init__(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, _T]]) -> None:
+        self._work = work
+
+    def __call__(self, connection: AsyncConnection) -> Coroutine[Any, Any, _T]:
+        return self._work(connection)
+
+    async def ran(self, connection: AsyncConnection) -> _T:
+        """Begin it, run it and commit it."""
+        driver = (await connection.get_raw_connection()).driver_connection
+        if not isinstance(driver, OneTrip):
+            return await self._begun(connection)
+        found: _T = await driver.whole(partial(self._begun, connection))
+        return found
+
+    async def _begun(self, connection: AsyncConnection) -> _T:
+        async with connection.begin():
+            return await self._work(connection)
 
 
 async def connected(path: Path, wait: float) -> OneTrip:
