@@ -65,6 +65,29 @@ async def test_a_file_that_was_cut_anywhere_is_refused_with_what_to_do(file: Pat
     assert await opens(file)
 
 
+async def test_a_file_whose_last_page_lost_its_end_is_refused_unless_its_log_has_it(tmp_path: Path) -> None:
+    """The page ends in a text, so that SQLite sees no fault in it: what is missing it takes for zeros."""
+    file, kept = tmp_path / NAME, tmp_path / "kept"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE told (said TEXT)")
+        connection.execute("INSERT INTO told VALUES ('Rose Street is closed')")
+        connection.commit()
+        log = held(tmp_path / f"{NAME}-wal")
+    whole = held(file)
+    soundness.check(file)
+    put(file, whole[:-1])
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with pytest.raises(StoreDown, match="its last page is cut"):
+        soundness.check(file)
+    put(kept, whole[:-1])
+    (tmp_path / "kept-wal").write_bytes(log)
+    soundness.check(kept)
+    with closing(sqlite3.connect(kept)) as connection:
+        assert connection.execute("SELECT said FROM told").fetchone() == ("Rose Street is closed",)
+
+
 async def test_a_flipped_byte_is_refused_or_leaves_every_row_in_its_place(file: Path) -> None:
     """What a byte changed inside a text cannot be seen without the text's own proof; pages, indexes and names can."""
     whole, chance, refused = held(file), Random(911), 0

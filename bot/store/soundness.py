@@ -8,6 +8,7 @@ from bot.store.faults import StoreDown
 
 _BEGINS = b"SQLite format 3\x00"
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_LARGEST_PAGE = 65536  # bytes
 _WAIT = 1.0  # seconds for another process; what it holds is then looked at by whoever opens it next
 _MEND = "stop the bot, put this file and those beside it (-wal, -shm) aside, and restore the last backup"
 
@@ -22,7 +23,8 @@ def check(path: Path) -> None:
     with path.open("rb") as file:
         if not file.read(len(_BEGINS)) == _BEGINS:
             raise StoreDown(f"{path}: this is no database of SQLite's: {_MEND}")
-    fault = _fault(path)
+        header = file.read(2)
+    fault = _fault(path) or _torn(path, int.from_bytes(header, "big"))
     if fault:
         raise StoreDown(f"{path}: damaged ({fault}, {size} bytes): {_MEND}")
 
@@ -38,3 +40,12 @@ def _fault(path: Path) -> str | None:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return "its pages cannot be read" if code in _DAMAGED or "malformed" in str(error) else None
+
+
+def _torn(path: Path, page: int) -> str | None:
+    """SQLite reads the missing end of its last page as zeros, and where a text ends there it finds no fault."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return None  # what the file lacks stands in there, as after a kill while the log was being written back
+    # Two bytes have no room for the largest size, which stands as 1: https://www.sqlite.org/fileformat2.html#page_size
+    return "its last page is cut" if path.stat().st_size % (_LARGEST_PAGE if page == 1 else page) else None
