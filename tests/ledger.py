@@ -24,6 +24,7 @@ from bot.core.channel import SendFailed
 from bot.core.delivery import State, not_sent, sent
 from bot.core.message import Address, ChannelName
 from bot.store.advisories import Advisories
+from bot.store.backup_stops import NotedSubscriptions, StopJournal
 from bot.store.database import Database, in_file
 from bot.store.keys import Pseudonyms
 from bot.store.outbox import Claimed, Outbox, Wait
@@ -50,7 +51,17 @@ ROAD = Content(
 COMMUNITY = replace(ROAD, level=AdvisoryLevel.COMMUNITY)
 WORDS = {"en": "Main Street is closed.", "es": "Main Street está cerrada."}
 NO_WORDS = {"en": "Withdrawn.", "es": "Retirado."}
+_WAITS = 100  # the lane's rate and the first pause, one after the other, with room to spare
 INSTEAD = {"en": "This has been replaced.", "es": "Esto fue reemplazado."}
+
+
+def with_keys_of(books: "Books", data: Path) -> "Books":
+    """The books with the keys of that data folder, and its list of opt-outs."""
+    pseudonyms, seal = Pseudonyms.kept_in(data), Seal.kept_in(data)
+    journal = StopJournal(pseudonyms, [data / "stops.jsonl"])
+    books.subscriptions = NotedSubscriptions(books.database, pseudonyms, seal, journal)
+    books.outbox = Outbox(books.database, pseudonyms, seal)
+    return books
 
 
 def somebody(number: int) -> Address:
@@ -97,11 +108,13 @@ class Books:
     async def claim(self, **told: Any) -> Claimed | Wait:
         """The next one; the clock is moved on when only the lane's rate or the first pause stands against it."""
         given = {"channel": ChannelName.TELEGRAM, "lane": LANE, "rate": 29.0, "levels": EVERY_LEVEL, **told}
-        while True:
+        reason = ""
+        for _ in range(_WAITS):
             found = await self.outbox.claim(**given, now=self.now)
             if isinstance(found, Claimed) or found.reason not in ("rate", "first batch"):
                 return found
-            self.now = found.until
+            self.now, reason = found.until, found.reason
+        raise AssertionError(f"still {reason} after {_WAITS} waits")
 
     async def take(self) -> Claimed:
         found = await self.claim()

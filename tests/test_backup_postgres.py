@@ -17,13 +17,9 @@ from bot.store import backup, backup_manifest, backup_rehearsal, backup_restore
 from bot.store.backup import Backup, Source
 from bot.store.backup_manifest import BackupBad
 from bot.store.backup_restore import Asked
-from bot.store.backup_stops import NotedSubscriptions, StopJournal
 from bot.store.faults import StoreDown
-from bot.store.keys import Pseudonyms
-from bot.store.outbox import Outbox
-from bot.store.sealed import Seal
 from tests import small_folder
-from tests.ledger import HOUR, NOON, Books, books_in, somebody
+from tests.ledger import HOUR, NOON, books_in, somebody, with_keys_of
 from tests.postgres_server import PostgresServer
 from tests.sizes import IS_CI
 
@@ -41,18 +37,10 @@ def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
 
 
-def rooms(books: Books, data: Path) -> Books:
-    pseudonyms, seal = Pseudonyms.kept_in(data), Seal.kept_in(data)
-    journal = StopJournal(pseudonyms, [data / "stops.jsonl"])
-    books.subscriptions = NotedSubscriptions(books.database, pseudonyms, seal, journal)
-    books.outbox = Outbox(books.database, pseudonyms, seal)
-    return books
-
-
 async def test_it_is_dumped_put_back_and_found_sound(postgres: PostgresServer, tmp_path: Path) -> None:
     url, data = postgres.fresh(), tmp_path / "data"
     async with books_in(url) as books:
-        rooms(books, data)
+        with_keys_of(books, data)
         await books.subscribe(1, 2, 3)
         released = await books.released()
         it = await backup.make(Source(data, url, None, PASSPHRASE), tmp_path / "backups", NOON)
@@ -65,7 +53,7 @@ async def test_it_is_dumped_put_back_and_found_sound(postgres: PostgresServer, t
     tried = await backup_rehearsal.tried(asked, NOON + HOUR)
     assert (tried.faults, tried.restored.stops, tried.restored.paused) == ((), 1, (released.identifier,))
     async with books_in(into) as again:
-        rooms(again, tmp_path / "new").now = NOON + 2 * HOUR
+        with_keys_of(again, tmp_path / "new").now = NOON + 2 * HOUR
         assert await again.stage(released) is Stage.PAUSED
         await again.advisories.resume(released.number, "ann", again.now)
         assert {each.delivery.to for each in await again.send()} == {somebody(1), somebody(3)}
@@ -74,7 +62,7 @@ async def test_it_is_dumped_put_back_and_found_sound(postgres: PostgresServer, t
 async def test_a_database_with_tables_in_it_is_never_written_over(postgres: PostgresServer, tmp_path: Path) -> None:
     url = postgres.fresh()
     async with books_in(url) as books:
-        rooms(books, tmp_path / "data")
+        with_keys_of(books, tmp_path / "data")
         await books.subscribe(1)
         it = await backup.make(Source(tmp_path / "data", url, None, PASSPHRASE), tmp_path / "backups", NOON)
         with pytest.raises(StoreDown, match="give an empty one"):
@@ -124,7 +112,7 @@ async def kept(url: URL, tmp_path: Path) -> tuple[Settings, Backup]:
     chosen = Settings(data=tmp_path / "data", knowledge=known, backup=tmp_path / "backups",
                       database=url.render_as_string(hide_password=False))  # fmt: skip
     async with books_in(url) as books:
-        rooms(books, tmp_path / "data")
+        with_keys_of(books, tmp_path / "data")
         await books.subscribe(1, 2)
         await books.released()
         return chosen, await backup.make(nightly.source_of(chosen), tmp_path / "backups", NOON)

@@ -24,32 +24,22 @@ from bot.store.backup import Backup, Source
 from bot.store.backup_keys import KeysLacking
 from bot.store.backup_manifest import BackupBad
 from bot.store.backup_restore import Asked, NotEmpty
-from bot.store.backup_stops import NotedSubscriptions, Stop, StopJournal
+from bot.store.backup_stops import Stop, StopJournal
 from bot.store.database import Database, in_file
 from bot.store.keys import Pseudonyms
-from bot.store.outbox import Outbox
 from bot.store.sealed import Seal
 from tests import broadcast_books, small_folder
-from tests.ledger import HOUR, NOON, Books, books_in, somebody
+from tests.ledger import HOUR, NOON, Books, books_in, somebody, with_keys_of
 from tests.sizes import IS_CI
 
 PASSPHRASE = "correct horse battery staple"
 LATER = NOON + HOUR
 
 
-def rooms(books: Books, data: Path) -> Books:
-    """The books with the keys of that data folder, and its list of opt-outs."""
-    pseudonyms, seal = Pseudonyms.kept_in(data), Seal.kept_in(data)
-    journal = StopJournal(pseudonyms, [data / "stops.jsonl"])
-    books.subscriptions = NotedSubscriptions(books.database, pseudonyms, seal, journal)
-    books.outbox = Outbox(books.database, pseudonyms, seal)
-    return books
-
-
 @pytest_asyncio.fixture
 async def books(tmp_path: Path) -> AsyncIterator[Books]:
     async with books_in(tmp_path / "data") as books:
-        yield rooms(books, tmp_path / "data")
+        yield with_keys_of(books, tmp_path / "data")
 
 
 async def backed_up(tmp_path: Path, passphrase: str | None = PASSPHRASE) -> Backup:
@@ -72,7 +62,7 @@ async def test_what_was_backed_up_is_there_again_and_can_be_written_to(books: Bo
     done = await backup_restore.restore(asked(it, tmp_path), LATER)
     assert (done.stops, done.paused, done.has_knowledge) == (0, (), True)
     async with books_in(tmp_path / "new") as again:
-        rooms(again, tmp_path / "new")
+        with_keys_of(again, tmp_path / "new")
         assert None not in await known(again, 1, 2)
         await again.released()
         assert {each.delivery.to for each in await again.send()} == {somebody(1), somebody(2)}
@@ -96,7 +86,7 @@ async def test_whoever_said_stop_after_the_backup_stays_stopped(books: Books, tm
     assert await journal.catch_up(books.database) == 0
     await backup_restore.restore(asked(it, tmp_path), LATER)
     async with books_in(tmp_path / "new") as again:
-        rooms(again, tmp_path / "new")
+        with_keys_of(again, tmp_path / "new")
         one, two, three, four, five, six = await known(again, 1, 2, 3, 4, 5, 6)
         assert (one, two, six) == (None, None, None)
         assert (three.reach, four.reach, five.topics) == (Reach.URGENT, Reach.EVERY, {"weather"})  # type: ignore[attr-defined]
@@ -113,7 +103,7 @@ async def test_who_stopped_and_asked_anew_before_the_backup_is_subscribed(books:
     it = await backed_up(tmp_path)
     assert (await backup_restore.restore(asked(it, tmp_path), LATER)).stops == 0
     async with books_in(tmp_path / "new") as again:
-        assert None not in await known(rooms(again, tmp_path / "new"), 1)
+        assert None not in await known(with_keys_of(again, tmp_path / "new"), 1)
 
 
 async def test_stops_of_after_a_rotation_hold_when_the_backup_is_of_before_it(books: Books, tmp_path: Path) -> None:
@@ -136,7 +126,7 @@ async def test_stops_of_after_a_rotation_hold_when_the_backup_is_of_before_it(bo
         (tmp_path / "new" / "keys" / key.name).chmod(0o600)
     await backup_restore.restore(asked(it, tmp_path), LATER)
     async with books_in(tmp_path / "new") as again:
-        one, two = await known(rooms(again, tmp_path / "new"), 1, 2)
+        one, two = await known(with_keys_of(again, tmp_path / "new"), 1, 2)
         assert (one, two is None) == (None, False)
         await again.released()
         assert [each.delivery.to for each in await again.send()] == [somebody(2)]
@@ -151,7 +141,7 @@ async def test_what_was_on_its_way_waits_for_a_person_and_that_is_noted(books: B
     done = await backup_restore.restore(asked(it, tmp_path), LATER)
     assert set(done.paused) == {half.identifier, planned.identifier}
     async with books_in(tmp_path / "new") as again:
-        rooms(again, tmp_path / "new").now = NOON + 3 * HOUR
+        with_keys_of(again, tmp_path / "new").now = NOON + 3 * HOUR
         await again.tick()
         assert await again.send() == []
         assert {await again.stage(half), await again.stage(planned)} == {Stage.PAUSED}
@@ -222,7 +212,7 @@ async def test_a_restore_that_broke_off_can_be_done_again(
     assert not (tmp_path / "new" / "bot.sqlite3").exists()
     await backup_restore.restore(asked(it, tmp_path), LATER)
     async with books_in(tmp_path / "new") as again:
-        assert None not in await known(rooms(again, tmp_path / "new"), 1)
+        assert None not in await known(with_keys_of(again, tmp_path / "new"), 1)
 
 
 async def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
