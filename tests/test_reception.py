@@ -1,11 +1,11 @@
 """A message in, one reply out, whatever is down. Law 1 has its own walk in `test_law_1.py`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import URL
@@ -14,13 +14,14 @@ from bot.core.answer import Snapshot
 from bot.core.channel import Receipt, Refused, TryLater, Unreachable
 from bot.core.conversation import Conversation
 from bot.core.match import Index
-from bot.core.message import Address, IncomingMessage
+from bot.core.message import Address, IncomingMessage, Part
 from bot.knowledge.live import Live
 from bot.service.reception import Memory, Reception
 from bot.store.conversations import Conversations
 from bot.store.database import Database, in_file
 from bot.store.faults import StoreDown
-from bot.store.inbox import Inbox
+from bot.store.grouped import Grouped
+from bot.store.inbox import LEASE, Inbox
 from bot.store.journal import Journal
 from bot.store.keys import Pseudonyms
 from tests.builders import NOW, SOMEBODY, SOMEBODY_ELSE, FakeChannel, a_message, an_entry, snapshot
@@ -112,6 +113,50 @@ async def test_numbered_choices_survive_a_restart(store: URL) -> None:
         after.memory = kept
         await after.receive(a_message("1", "2"), via)
         assert via.texts[1].startswith(first)
+
+
+async def test_what_is_brought_again_after_a_kill_means_what_it_meant(store: URL) -> None:
+    """Killed after the reply has left and before that is stored: the "1" still stands for the first choice."""
+    async with memory(store) as kept:
+        before, via = reception(), FakeChannel()
+        before.memory = kept
+        await before.receive(a_message("report a copy of a crime", "1"), via)
+        killed, has_left = a_message("1", "2"), asyncio.Event()
+
+        class Last(FakeChannel):
+            async def send(self, to: Address, parts: Sequence[Part]) -> str:
+                await super().send(to, parts)
+                has_left.set()
+                return await asyncio.Future()
+
+        last = Last()
+        turn = asyncio.create_task(before.receive(killed, last))
+        await has_left.wait()
+        turn.cancel()
+        after = Reception(cast(Live, StillLive()), PSEUDONYMS, lambda: NOW + 2 * LEASE)
+        after.memory = kept
+        await after.receive(killed, via)
+        assert via.texts[1] == last.texts[0]
+
+
+async def test_a_turn_asks_the_store_before_its_reply_once_and_after_it_once(tmp_path: Path) -> None:
+    """In a surge each way to the store takes as long as everything else of a turn."""
+    trips = []
+
+    class Counted(Database):
+        async def run_whole(self, *work: Any) -> Any:  # type: ignore[override]
+            trips.append(len(via.sent))
+            return await super().run_whole(*work)
+
+    async with Counted(in_file(tmp_path / "bot.sqlite3")) as database:
+        await database.open()
+        together = Grouped(database)
+        desk, via = reception(), FakeChannel()
+        desk.memory = Memory(
+            Inbox(database, PSEUDONYMS, together), Conversations(database, PSEUDONYMS, together), Journal(database)
+        )
+        await desk.receive(a_message("how do i get a copy of my report"), via)
+    assert trips == [0, 1]
 
 
 async def test_a_store_that_is_down_costs_no_reply() -> None:

@@ -151,11 +151,14 @@ class Reception:
     async def _answer(
         self, message: IncomingMessage, verdict: Verdict, snapshot: Snapshot | None, via: Channel, began: float
     ) -> Receipt:
-        claim = await self._ask(lambda memory: memory.inbox.claim(message, self._clock()), Claim.NEW)
+        # Together, as what is stored below: in a surge each trip to the store takes as long as everything else.
+        claim, before = await asyncio.gather(
+            self._ask(lambda memory: memory.inbox.claim(message, self._clock()), Claim.NEW),
+            self._recalled(message.sender),
+        )
         if claim is not Claim.NEW:
             self._log(message, "duplicate", None, Receipt.DUPLICATE, began)
             return Receipt.DUPLICATE if claim is Claim.DONE else Receipt.NOT_SENT
-        before = await self._recalled(message.sender)
         await self._one_by_one()
         turn = self._decided(message, verdict, snapshot, before, via)
         if turn is None or snapshot is None:
@@ -165,7 +168,6 @@ class Reception:
             outcome, source = "failed", None
         else:
             turn = await self._ordered(message, turn, snapshot, via)
-            await self._remember(message, turn)
             receipt = await self._send(turn.reply, message, via)
             self._count(receipt, partial(Counting.answered, message=message, turn=turn, snapshot=snapshot))
             outcome, source = turn.outcome.value, turn.reply.source
@@ -173,7 +175,7 @@ class Reception:
             self.shedding.ended(message, receipt)
             await self._ask(lambda memory: memory.inbox.release(message), None)
         else:
-            await self._ask(lambda memory: memory.inbox.done(message, self._clock()), None)
+            await self._settle(message, turn)
         self._log(message, outcome, source, receipt, began)
         return receipt
 
@@ -222,10 +224,17 @@ class Reception:
         load = partial(self._ask, lambda memory: memory.conversations.load(person), None)
         return await self._chats.recalled(person, load, is_shared=is_shared)
 
-    async def _remember(self, message: IncomingMessage, turn: Turn) -> None:
-        await self._save(message, turn.conversation)
-        for note in turn.actions:
-            await self._ask(partial(noted, note, message.sender, self._clock()), None)
+    async def _settle(self, message: IncomingMessage, turn: Turn | None) -> None:
+        """Keep where the chat stands now that its reply has left, and that the message was answered.
+
+        A process that is killed before it has neither: the message comes again, and means what it meant.
+        """
+        kept = [self._ask(lambda memory: memory.inbox.done(message, self._clock()), None)]
+        if turn is not None:
+            kept.append(self._save(message, turn.conversation))
+            kept += [self._ask(partial(noted, note, message.sender, self._clock()), None) for note in turn.actions]
+        with self.shedding.decided():
+            await asyncio.gather(*kept)
 
     async def _save(self, message: IncomingMessage, conversation: Conversation) -> None:
         person, now = message.sender, self._clock()
@@ -258,7 +267,7 @@ class Reception:
 
     async def _send(self, reply: Reply, message: IncomingMessage, via: Channel) -> Receipt:
         try:
-            with self.shedding.sending():
+            with self.shedding.decided():
                 await via.send(message.sender, fitted(reply, via))
         except TryLater:
             return Receipt.NOT_SENT

@@ -86,8 +86,8 @@ class Shedding:
         return Strain.BUSY if lag > _BUSY or self.waiting > _MOST_WAITING else Strain.CALM
 
     @contextmanager
-    def sending(self) -> Iterator[None]:
-        """Inside, a turn waits for its platform only, which is no work of ours."""
+    def decided(self) -> Iterator[None]:
+        """Inside, a turn has what it will say: it waits for its platform or the store, and nobody for it."""
         self.waiting -= 1
         try:
             yield
