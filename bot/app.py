@@ -57,6 +57,7 @@ async def serve(
     house = House.built(settings, clock)
     store: asyncio.Task[KeysForeign | None] | None = None
     async with AsyncExitStack() as rooms:
+        rooms.callback(house.live.close)
         await house.platforms.open(rooms)  # first: what is brought to an open port is answered at once
         port = await _listen(house, settings, rooms)
         await house.live.start()

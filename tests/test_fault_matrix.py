@@ -12,8 +12,8 @@ FAULTS = (
     "A flipped byte", "The write-ahead log missing", "PostgreSQL gone", "The clock an hour", "Daylight saving",
     "A leap day", "A clock that says 1970", "A storm of 429", "A platform that answers 5xx",
     "A platform that takes thirty seconds", "A connection reset", "An answer that is no JSON", "200, and in it",
-    "A certificate that has expired", "Two programs", "A file of the knowledge replaced", "A limit of 256 MB",
-    "Ten thousand open chats",
+    "A certificate that has expired", "Two programs", "A file of the knowledge replaced", "The encoder's process",
+    "A limit of 256 MB", "Ten thousand open chats",
 )  # fmt: skip
 TEXT = (PAGES / "faults.md").read_text(encoding="utf-8")
 SECTIONS = {title: body for title, _, body in (part.partition("\n") for part in TEXT.split("\n## ")[1:])}

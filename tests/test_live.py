@@ -2,17 +2,22 @@
 
 import gc
 import shutil
+import weakref
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.core.answer import Snapshot
 from bot.core.emergency import Level, check
 from bot.core.entry import Knowledge
+from bot.core.features import Floats
 from bot.core.text import fold
 from bot.knowledge import source
-from bot.knowledge.live import Live, give_back, load
+from bot.knowledge.encoder import WIDTH, Encoder
+from bot.knowledge.garbage import give_back
+from bot.knowledge.live import Live, load
 from bot.knowledge.source import KnowledgeInvalid
 from tests import small_folder
 from tests.builders import REAL_FOLDER
@@ -156,6 +161,42 @@ def test_after_a_folder_was_read_garbage_is_collected_as_before(folder: Path, is
     assert gc.isenabled()
 
 
+async def test_what_is_live_is_never_looked_through_and_goes_without_that_when_it_is_replaced(
+    live: Live, folder: Path
+) -> None:
+    """A look through the real folder takes half a second, in which nobody gets 911."""
+    assert live.current is not None
+    await live.learn()
+    assert gc.get_freeze_count() > 0
+    old = weakref.ref(live.current.index)
+    gc.disable()
+    try:
+        file = folder / "faqs/a.yaml"
+        file.write_text(file.read_text() + "\n# another\n")
+        await settle(live)
+        assert old() is None
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+async def test_when_it_is_closed_the_encoder_is_too(folder: Path, tmp_path: Path) -> None:
+    closed: list[bool] = []
+    opened = Live(folder, tmp_path / "data", lambda: Encoder(StillModel(), "made", lambda: closed.append(True)))
+    opened.close()
+    await opened.start()
+    await opened.learn()
+    opened.close()
+    assert closed == [True]
+
+
+class StillModel:
+    """Every text means the same."""
+
+    def encode(self, texts: list[str]) -> Floats:
+        return np.full((len(texts), WIDTH), WIDTH**-0.5, np.float32)
+
+
 def test_the_stamp_changes_with_every_kind_of_change(folder: Path) -> None:
     stamps = [source.stamp(folder, REAL_FOLDER)]
     (folder / "faqs/new.yaml").write_text("x")
@@ -176,5 +217,5 @@ def test_a_c_library_that_cannot_give_memory_back_costs_nothing(
         raise missing
 
     give_back()
-    monkeypatch.setattr("bot.knowledge.live.ctypes.CDLL", absent)
+    monkeypatch.setattr("bot.knowledge.garbage.ctypes.CDLL", absent)
     give_back()

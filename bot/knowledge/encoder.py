@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -46,9 +46,13 @@ class Encoder:
     `is_working` is False from a failure until the next success: what learns reads words alone meanwhile.
     """
 
-    def __init__(self, model: _Model, revision: str) -> None:
-        """Take a model and what names it: what is learned on one model's vectors is worth nothing on another's."""
+    def __init__(self, model: _Model, revision: str, close: Callable[[], None] | None = None) -> None:
+        """Take a model and what names it: what is learned on one model's vectors is worth nothing on another's.
+
+        `close` gives back what the model holds; None: nothing.
+        """
         self._model, self.revision, self.is_working = model, revision, True
+        self._close = close
         # The emergency check and the matcher read the same message, with other people's between them. Kept under a
         # digest: what residents wrote is in memory no longer than it takes to answer it.
         self._known: OrderedDict[bytes, Floats] = OrderedDict()
@@ -70,7 +74,7 @@ class Encoder:
 
     async def read_ahead(self, texts: Sequence[str]) -> None:
         """Have the vectors of the texts by the time `try_vector` asks; raises nothing, and when the encoder fails
-        there are none. They are made in a thread, all in one: most of that time the loop goes on with its own."""
+        there are none. A thread waits for them, all in one."""
         new = {digest: text for text in texts if (digest := _digest_of(text)) not in self._known}
         if not new:
             return
@@ -81,6 +85,11 @@ class Encoder:
             self._failed(e)
             return
         self._keep(dict(zip(new, found, strict=True)))
+
+    def close(self) -> None:
+        """Give back what the model holds."""
+        if self._close is not None:
+            self._close()
 
     def _keep(self, found: Mapping[bytes, Floats]) -> None:
         self.is_working = True

@@ -1,12 +1,10 @@
 """The snapshot in use: loaded, watched, replaced when the folder is sound again, kept when it is not."""
 
 import asyncio
-import ctypes
-import gc
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +16,7 @@ from bot.core.entry import Knowledge, Place
 from bot.core.floor import FLOOR_REPLIES, FLOOR_RULES
 from bot.core.lookout import Lookout
 from bot.core.match import Learned, Phrasings
-from bot.knowledge import encoder, learned, lexicon, schema, selftest, source, trained, urgent
+from bot.knowledge import encoder, garbage, learned, lexicon, schema, selftest, source, trained, urgent
 from bot.knowledge.examples import Example
 from bot.knowledge.source import KnowledgeInvalid, Problem
 from bot.knowledge.urgent import EmergencyFiles
@@ -54,7 +52,7 @@ _last: deque[Loaded] = deque(maxlen=1)  # the same content is not worked through
 
 def load(folder: Path) -> Loaded:
     """Read and check the folder, and learn what is counted. Raises `KnowledgeInvalid` with every fault."""
-    with _uncollected():
+    with garbage.uncollected():
         return _load(folder)
 
 
@@ -69,22 +67,6 @@ def _load(folder: Path) -> Loaded:
     loaded = Loaded(_snapshot(knowledge), sources, emergency.lessons)
     _last.append(loaded)
     return loaded
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing made meanwhile is looked through for what can be thrown away: there are two million new things, all of
-    them kept, and looking costs a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        # Out of the way and back they count as old, and the next small look leaves them alone.
-        gc.freeze()
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
 
 
 def taught(loaded: Loaded, data: Path, found: encoder.Encoder | None) -> Snapshot:
@@ -114,8 +96,11 @@ class Live:
     keeps the folder's present state from going live, None when nothing does. `opened` is set when the first load ended.
     """
 
-    def __init__(self, folder: Path, data: Path) -> None:
-        self._folder, self._data, self._kept = folder, data, data / _LAST_GOOD
+    def __init__(
+        self, folder: Path, data: Path, load_encoder: Callable[[], encoder.Encoder | None] | None = None
+    ) -> None:
+        """`load_encoder` None: it computes in this process."""
+        self._folder, self._data, self._kept, self._load_encoder = folder, data, data / _LAST_GOOD, load_encoder
         self._lessons: tuple[Example, ...] = ()
         self._learned_from: tuple[Example, ...] = ()
         self._encoder: encoder.Encoder | None = None
@@ -132,6 +117,11 @@ class Live:
         """Open in a thread, so that 911 is answered meanwhile, and tell whoever waits for `opened`."""
         await asyncio.to_thread(self.open)
         self.opened.set()
+
+    def close(self) -> None:
+        """Let go of the encoder."""
+        if self._encoder is not None:
+            self._encoder.close()
 
     def open(self) -> None:
         """Load the folder; when it is broken, the last good copy, else whatever of it is sound.
@@ -162,7 +152,7 @@ class Live:
     async def learn(self) -> None:
         """Learn from the newest lessons and phrasings, in threads; meanwhile what was learned before goes on."""
         if self._encoder is None:
-            self._encoder = await asyncio.to_thread(encoder.load)
+            self._encoder = await asyncio.to_thread(self._load_encoder or encoder.load)
         if self._lessons != self._learned_from:
             lessons = self._lessons
             self._lookout = await asyncio.to_thread(_lookout, lessons, self._encoder, self._data / CACHE)
@@ -175,7 +165,8 @@ class Live:
             self._taught_from = phrasings
             self.current = self._knowing(self.current)
             log.info("matcher ready", phrasings=len(phrasings.asks), encoder=self._encoder is not None)
-            await asyncio.to_thread(give_back)
+            await asyncio.to_thread(garbage.give_back)
+        garbage.set_aside()
 
     def _knowing(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what was learned; after an edit that adds no entry, of the phrasings before it."""
@@ -266,12 +257,6 @@ class Live:
             shutil.rmtree(old, ignore_errors=True)
         except OSError as e:
             log.warning("last good copy not kept", error=type(e).__name__)
-
-
-def give_back() -> None:
-    """Hand to the system what loading and learning took for a moment: 45 MB that the C library else keeps for ever."""
-    with suppress(OSError, AttributeError):  # of glibc only
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _beside(kept: Path) -> tuple[Path, Path]:

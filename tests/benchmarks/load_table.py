@@ -75,16 +75,27 @@ class Sample:
 
 
 def resident(pid: int) -> float:
-    """MB of memory that the process holds."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    """MB of memory that the process holds, and those it has begun: libraries that they share are counted twice."""
+    lines = (line for each in _family(pid) for line in _told(each, "status").splitlines())
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    told = (_told(each, "stat").rpartition(")")[2].split() for each in _family(pid))
+    return sum(int(fields[11]) + int(fields[12]) for fields in told if fields) / 100
+
+
+def _family(pid: int) -> list[int]:
+    """The process, and the encoder's."""
+    files = Path(f"/proc/{pid}/task").glob("*/children")  # by the thread that began it
+    return [pid, *(int(child) for file in files for child in file.read_text().split())]
+
+
+def _told(pid: int, what: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{what}").read_text()
+    except OSError:  # it has ended
+        return ""
 
 
 def table(
