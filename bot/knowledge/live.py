@@ -104,6 +104,7 @@ class Live:
         self._lessons: tuple[Example, ...] = ()
         self._learned_from: tuple[Example, ...] = ()
         self._encoder: encoder.Encoder | None = None
+        self._loading: asyncio.Task[encoder.Encoder | None] | None = None
         self._lookout = Lookout()
         self._learned: Learned | None = None
         self._learned_for: tuple[str, ...] = ()
@@ -115,6 +116,8 @@ class Live:
 
     async def start(self) -> None:
         """Open in a thread, so that 911 is answered meanwhile, and tell whoever waits for `opened`."""
+        if self._load_encoder:  # another process's work: it goes on beside ours
+            self._loading = asyncio.create_task(asyncio.to_thread(self._load_encoder), name="encoder")
         await asyncio.to_thread(self.open)
         self.opened.set()
 
@@ -152,7 +155,9 @@ class Live:
     async def learn(self) -> None:
         """Learn from the newest lessons and phrasings, in threads; meanwhile what was learned before goes on."""
         if self._encoder is None:
-            self._encoder = await asyncio.to_thread(self._load_encoder or encoder.load)
+            load = self._load_encoder or encoder.load
+            loading, self._loading = self._loading or asyncio.create_task(asyncio.to_thread(load)), None
+            self._encoder = await loading
         if self._lessons != self._learned_from:
             lessons = self._lessons
             self._lookout = await asyncio.to_thread(_lookout, lessons, self._encoder, self._data / CACHE)

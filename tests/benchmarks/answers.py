@@ -70,6 +70,12 @@ def _is_wrong(want: dict[str, Any], got: dict[str, Any]) -> bool:
 if __name__ == "__main__":
     print(f"{'':38}" + " ".join(name.rjust(29) for name in ("all", "en", "es", "pt")))  # noqa: T201
     emergencies("emergency_dev.jsonl")
-    for file in ("questions_dev.jsonl", "questions_fresh.jsonl", "questions_fresh_2.jsonl", "questions_fresh_3.jsonl"):
+    for file in (
+        "questions_dev.jsonl",
+        "questions_fresh.jsonl",
+        "questions_fresh_2.jsonl",
+        "questions_fresh_3.jsonl",
+        "questions_fresh_4.jsonl",
+    ):
         print(file)  # noqa: T201
         questions(file)
