@@ -153,6 +153,7 @@ class Town:
         doing = self.books.advisories.approve(notice.number, by, len(audience), _TEXTS, _TEXTS, None, self.now)
         if self.staff("approve", notice, doing, by):
             notice.approved_by = by
+            notice.is_paused = False  # of what had not gone out yet: it waits for a release now
 
     def release(self, notice: Notice, wait: float | None) -> None:
         starts_at = None if wait is None else self.now + timedelta(seconds=wait)

@@ -75,6 +75,21 @@ def test_a_withdrawal_overtakes_what_expires_sooner() -> None:
     machine.teardown()
 
 
+def test_what_was_paused_before_it_went_out_waits_for_a_release_once_it_is_approved_again() -> None:
+    machine = a_town()
+    machine.subscribe(0, {"traffic"}, None, AdvisoryKind.LIVE)
+    machine.publish(AdvisoryKind.LIVE, AdvisoryLevel.ADVISORY, "traffic", HOURS, 1)
+    machine.staff(0, "pause")
+    machine.tick(2)
+    machine.staff(0, "approve")
+    machine.send([End.TAKEN], 1)
+    assert machine.town.begun == []
+    machine.staff(0, "release")
+    machine.send([End.TAKEN], 1)
+    assert len(machine.town.begun) == 1
+    machine.teardown()
+
+
 def test_what_is_paused_stays_where_it_is_until_it_is_resumed() -> None:
     machine = a_town()
     machine.subscribe(0, {"traffic"}, None, AdvisoryKind.LIVE)
