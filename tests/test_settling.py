@@ -84,6 +84,17 @@ async def test_a_lane_rests_for_the_longest_that_was_asked_and_says_who_asked_fi
     assert await kept(books, lane, LANE, "paused_until", "paused_for") == (later + HOUR, None)
 
 
+async def test_a_lane_that_rests_holds_up_no_other(books: Books) -> None:
+    await books.subscribe(1)
+    await books.released()
+    claimed = await books.take()
+    await books.claim(lane="another")
+    told = Settlement(State.DUE, "first", lane_until=NOON + HOUR)
+    assert await books.outbox.settle(claimed.delivery, told, LANE, NOON)
+    assert await kept(books, lane, LANE, "paused_until") == (NOON + HOUR,)
+    assert await kept(books, lane, "another", "paused_until") == (None,)
+
+
 # The subscription.
 
 
