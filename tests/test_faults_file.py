@@ -88,6 +88,15 @@ async def test_a_file_whose_last_page_lost_its_end_is_refused_unless_its_log_has
         assert connection.execute("SELECT said FROM told").fetchone() == ("Rose Street is closed",)
 
 
+def test_a_log_that_another_process_takes_away_meanwhile_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / NAME)) as connection:
+        connection.execute("CREATE TABLE told (said TEXT)")
+    monkeypatch.setattr(Path, "exists", lambda _: True)  # it was there a moment ago
+    soundness.check(tmp_path / NAME)
+
+
 async def test_a_flipped_byte_is_refused_or_leaves_every_row_in_its_place(file: Path) -> None:
     """What a byte changed inside a text cannot be seen without the text's own proof; pages, indexes and names can."""
     whole, chance, refused = held(file), Random(911), 0

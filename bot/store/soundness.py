@@ -1,7 +1,7 @@
 """Whether a file of SQLite's is whole, asked before it is used: a damaged one gives wrong answers before none."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.store.faults import StoreDown
@@ -44,8 +44,8 @@ def _fault(path: Path) -> str | None:
 
 def _torn(path: Path, page: int) -> str | None:
     """SQLite reads the missing end of its last page as zeros, and where a text ends there it finds no fault."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        return None  # what the file lacks stands in there, as after a kill while the log was being written back
+    with suppress(FileNotFoundError):  # whoever closes the store last takes the log away
+        if path.with_name(f"{path.name}-wal").stat().st_size:
+            return None  # what the file lacks stands in there, as after a kill while the log was being written back
     # Two bytes have no room for the largest size, which stands as 1: https://www.sqlite.org/fileformat2.html#page_size
     return "its last page is cut" if path.stat().st_size % (_LARGEST_PAGE if page == 1 else page) else None
