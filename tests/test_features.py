@@ -30,6 +30,16 @@ def test_unknown_words_weigh_a_message_down() -> None:
     assert among_others < alone
 
 
+def test_how_much_of_a_message_is_unknown_counts_rare_words_more_and_what_is_known_not_at_all() -> None:
+    features = learned(*SAID)
+    nothing, of_common, of_rare, half, all_of_it = (
+        features.unknown(fold(text).tokens) for text in ("", "a qqq", "gun qqq", "gun qqq gun qqq", "qqq www")
+    )
+    assert features.unknown(fold("he has a gun").tokens) == nothing == 0
+    assert 0.5 == pytest.approx(of_rare) == pytest.approx(half)
+    assert 0.5 < of_common < all_of_it == 1
+
+
 def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     features = learned(*SAID)
     words = {name: features.rarity[number] for number, name in enumerate(features.blocks[0], 1)}

@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bot.core.entry import EntryKind, Risk
 from bot.core.features import Floats
-from bot.core.match import Certainty, Index, Learned, Phrasings, log_odds
+from bot.core.match import COUNTED, Certainty, Index, Learned, Phrasings, log_odds
 from bot.core.sketch import BESIDE
 from bot.core.text import fold
 from tests.builders import an_entry
@@ -74,6 +75,17 @@ def test_scores_are_between_nothing_and_certain_and_best_comes_first() -> None:
     scores = [candidate.score for candidate in INDEX.rank(fold("copy of a parking permit report")).candidates]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score < 1 for score in scores)
+
+
+@pytest.mark.parametrize(("text", "costs"), [("copy of a parking permit", False), ("copy of a zither permit", True)])
+def test_a_word_that_nobody_has_said_costs_every_entry_where_no_vector_tells_what_it_means(
+    text: str, costs: bool
+) -> None:
+    by_vector = replace(COUNTED, weights=np.zeros((1 + BESIDE, len(ENTRIES)), np.float32), by_vector=True)
+    told = INDEX.knowing(by_vector).rank(fold(text), lambda _: np.ones(1, np.float32))
+    for with_vector, without in zip(told.candidates, INDEX.rank(fold(text)).candidates, strict=True):
+        assert without.entry is with_vector.entry
+        assert (without.score < with_vector.score) is costs
 
 
 def test_an_empty_index_finds_nothing() -> None:

@@ -62,7 +62,8 @@ class Features:
         self.count = at
         self._taken_apart: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._learned: Mapping[tuple[str, ...], Ids] = {}  # of the messages they were learned from: asked for again
-        self._unseen = _UNSEEN * float(rarity.max()) ** 2 if rarity.size else 0.0
+        self._rarest = float(rarity.max(initial=0))
+        self._unseen = _UNSEEN * self._rarest**2
 
     @classmethod
     def learned(cls, messages: Iterable[Sequence[str]], shares: Shares) -> "Features":
@@ -101,6 +102,12 @@ class Features:
         values[0] = 1
         return Sparse(ids, values)
 
+    def unknown(self, words: Sequence[str]) -> float:
+        """How much of folded words no message had, from 0 to 1: each counts as it is rare, unknown ones as rarest."""
+        known, others = _known(self._numbered[0], _once(_read(words)))
+        missing = others * self._rarest
+        return missing / (missing + float(self.rarity[known].sum())) if missing else 0.0
+
     def _met(self, words: Sequence[str]) -> tuple[tuple[Collection[int], int], ...]:
         """Of each block the numbers of the features met that are known, and how many others were met."""
         words = _read(words)
@@ -133,7 +140,7 @@ def _pairs(words: Sequence[str]) -> Collection[str]:
     return dict.fromkeys(f"{one} {other}" for one, other in pairwise((_EDGES[0], *words, _EDGES[1])))
 
 
-def _known(numbered: Mapping[str, int], names: Collection[str]) -> tuple[Collection[int], int]:
+def _known(numbered: Mapping[str, int], names: Collection[str]) -> tuple[list[int], int]:
     known = [*filter(None, map(numbered.get, names))]
     return known, len(names) - len(known)
 
