@@ -115,9 +115,14 @@ def test_what_is_not_known_is_said_noted_and_sent_to_the_department() -> None:
     assert next(note for note in result.actions if isinstance(note, NoteUnanswered)).question == "zebra xylophone"
 
 
-@pytest.mark.parametrize("text", ["", "???", "   "])
-def test_nothing_to_read_is_not_kept_for_the_curators(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "???", "   ", "ask johnsmithofelevenrosestreettelephone5550142 about zebras"])
+def test_nothing_to_read_is_not_kept_for_the_curators_nor_words_run_together(text: str) -> None:
     assert turn(text).actions == ()
+
+
+@pytest.mark.parametrize("where", ["{} " + "and so on and on " * 600, "and so on and on " * 600 + " {}"])
+def test_of_a_page_both_ends_are_looked_up(where: str) -> None:
+    assert turn(where.format("copy of my report")).reply.choices[0].value == "=report-copy"
 
 
 def test_what_is_another_offices_gets_its_fixed_line_and_names_no_entry() -> None:

@@ -2,6 +2,7 @@
 
 import string
 import sys
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -55,7 +56,7 @@ def test_no_letter_is_lost_but_to_a_short_form(typed: list[str]) -> None:
 
 
 def test_the_cost_grows_with_the_length_and_not_faster() -> None:
-    apart = rules().apart
+    apart, lots = rules().apart, Random("letters")
 
     def steps(letters: int) -> int:
         counted = 0
@@ -66,9 +67,24 @@ def test_the_cost_grows_with_the_length_and_not_faster() -> None:
 
         sys.setprofile(count)
         try:
-            apart.word(("hehasagunx" * letters)[:letters])
+            apart.word("".join(lots.choices(string.ascii_lowercase, k=letters)))
         finally:
             sys.setprofile(None)
         return counted
 
     assert steps(20_000) < 2.6 * steps(10_000)
+
+
+@pytest.mark.parametrize(
+    ("around", "times"), [("{}x", 2_000), ("{}", 2_001), ("asdf{}asdf", 700), ("{}" + "ja" * 90, 90)]
+)
+def test_of_letters_that_come_again_and_again_two_rounds_are_read_and_hold_it_all(around: str, times: int) -> None:
+    apart = Apart([Language({"he": 0.1, "has": 0.1, "a": 0.1, "gun": 0.01})], (), lambda _: False)
+    once, often = (apart.word(around.format("hehasagun") * many) for many in (3, times))
+    assert " ".join(once).count("he has a gun") >= 1 <= " ".join(often).count("he has a gun")
+    assert len(often) < 180
+
+
+def test_letters_that_nearly_come_again_are_read_to_the_last() -> None:
+    apart = Apart([Language({"he": 0.1, "has": 0.1, "a": 0.1, "gun": 0.01})], (), lambda _: False)
+    assert "he has a gun" in " ".join(apart.word("ja" * 3_000 + "hehasagun"))

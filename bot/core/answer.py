@@ -10,7 +10,7 @@ from bot.core.command import ENTRIES, Command
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict, is_called_off
 from bot.core.entry import Entry, EntryKind
-from bot.core.first_look import MATCHED
+from bot.core.first_look import matched
 from bot.core.keeping import kept, noted
 from bot.core.match import NO_MATCH, Candidate, Certainty, Match
 from bot.core.message import IncomingMessage, Kind, Reply
@@ -185,7 +185,8 @@ def _decided(
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     if opting_out and announces:
         return wished(opting_out)
-    whole, text = text[:MATCHED], snapshot.talk.bare(text[:MATCHED])
+    whole = matched(text)
+    text = snapshot.talk.bare(whole)
     if (command := snapshot.commands.recognise(text)) and command.name == "language":  # "thanks! in english please"
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
     match = snapshot.rank(fold(text))

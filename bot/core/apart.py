@@ -16,6 +16,7 @@ _LONGEST_MISSPELT = 14  # letters up to which a word that looks like a cue word 
 _TELLING = 100  # letters that tell the language
 _LONGEST_ENDING = 2
 _FEWEST = 3  # pieces: two are how ordinary compounds are made ("firearm", "headache")
+_RUN = 4 * _LONGEST  # letters: longer is no word, and no few words
 _REMEMBERED = 20_000  # words whose pieces are kept; one person cannot fill the memory
 _LETTERS = frozenset("aeiouy")  # that are words by themselves
 
@@ -25,11 +26,11 @@ _LETTERS = frozenset("aeiouy")  # that are words by themselves
 _UNLISTED = 15.0  # a word of the emergency files that no lexicon has
 _SHORT_FORM = 13.0
 _UNKNOWN, _UNKNOWN_LETTER = 12.0, 2.6  # a piece that is no word, and each of its letters
-_NO_WORD = -1.0  # in the place of a cost: neither a word nor the beginning of one
+_END = "\n"  # behind the last letter; no word has it
 _DOUBT = 1.0  # what a row of a word that might still be one word may cost beside its letters
 
-_Costs = Mapping[str, float | None]
-"""Every word with its cost; the beginnings of words that are none themselves with None."""
+_Costs = Mapping[str, float]
+"""Every word with its cost; the beginnings of words that are none themselves cost endlessly much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Apart:
         self._rarer = [language.rarer for language in languages]
         self._resembles = resembles
         self._met: dict[str, tuple[str, ...]] = {}
-        self._last: Words | None = None
+        self._last: tuple[Words, Words] | None = None  # as it came, and taken apart
 
     @cached_property
     def _costs(self) -> list[_Costs]:
@@ -65,11 +66,11 @@ class Apart:
 
     def message(self, words: Words) -> Words:
         """The message with all its words taken apart; the same when none is."""
-        if words is self._last:  # taken apart already: the cues read what the whole check has prepared
-            return words
+        if self._last and (words is self._last[0] or words is self._last[1]):  # one turn asks several times
+            return self._last[1]
         clauses = tuple(tuple(piece for word in clause for piece in self.word(word)) for clause in words.clauses)
         found = words if clauses == words.clauses else Words(". ".join(map(" ".join, clauses)), clauses)
-        self._last = found
+        self._last = words, found
         return found
 
     def word(self, word: str) -> tuple[str, ...]:
@@ -78,11 +79,12 @@ class Apart:
             return (word,)
         if (found := self._met.get(word)) is not None:
             return found
+        if len(word) > _RUN:  # the memory must not fill with these
+            return self._find(_once(word))
         found = self._find(word)
-        if len(word) <= 4 * _LONGEST:  # the memory must not fill with longer ones
-            if len(self._met) >= _REMEMBERED:
-                self._met.clear()
-            self._met[word] = found
+        if len(self._met) >= _REMEMBERED:
+            self._met.clear()
+        self._met[word] = found
         return found
 
     def _find(self, word: str) -> tuple[str, ...]:
@@ -97,34 +99,39 @@ class Apart:
     def _is_one(self, word: str) -> bool:
         """Whether it is a word, or one with an ending of up to two letters more."""
         forms = [word[: len(word) - ending] for ending in range(_LONGEST_ENDING + 1)]
-        costs = (each.get(form) for each in self._costs for form in forms)
-        return any(cost is not None for cost in costs) or any(form in its for its in self._rarer for form in forms)
+        is_common = any(costs.get(form, math.inf) < math.inf for costs in self._costs for form in forms)
+        return is_common or any(form in its for its in self._rarer for form in forms)
 
     def _likeliest(self, word: str) -> _Costs:
         """The language of the beginning: what somebody pastes may be long, and is read once."""
         return min(self._costs, key=lambda costs: _cheapest(word[:_TELLING], costs)[0])
 
 
+def _once(word: str) -> str:
+    """Of letters that come again and again ("jajaja", a cat on the keyboard) two rounds and some: whatever stands in
+    the rest stands there too, wherever in a round it begins."""
+    again = word.find(word[:_RUN], 1)
+    return word[: 2 * again + _RUN] if again > 0 and word.startswith(word[again:]) else word
+
+
 def _costs(shares: Mapping[str, float], listed: Iterable[str]) -> _Costs:
-    costs: dict[str, float | None] = {
-        word: -math.log(share) for word, share in shares.items() if len(word) > 1 or word in _LETTERS
-    }
+    costs = {word: -math.log(share) for word, share in shares.items() if len(word) > 1 or word in _LETTERS}
     for word in listed:
         costs.setdefault(word, _UNLISTED)
     for short in SHORT_FORMS:
         if "'" not in short and len(short) > 1:
             costs.setdefault(short, _SHORT_FORM)
     for word in tuple(costs):
-        for end in range(len(word) - 1, 0, -1):
-            if word[:end] in costs:
-                break  # and so are all that are shorter
-            costs[word[:end]] = None
+        beginning = word[:-1]
+        while beginning and beginning not in costs:  # from one that is there on, so are all that are shorter
+            costs[beginning] = math.inf
+            beginning = beginning[:-1]
     return costs
 
 
 def _cheapest(word: str, costs: _Costs) -> tuple[float, tuple[str, ...]]:
     """The cheapest row of pieces and its cost; the time grows with the length and not faster."""
-    known, length = costs.get, len(word)  # looked up once: of 20,000 letters each takes a few steps
+    known, length, ended = costs.get, len(word), word + _END  # looked up once: of 20,000 letters each takes a few steps
     least = [0.0] + [math.inf] * length
     began = [0] * (length + 1)
     lowest, at_lowest = math.inf, 0  # where an unknown piece had best begin, and the cost before it without its letters
@@ -135,8 +142,8 @@ def _cheapest(word: str, costs: _Costs) -> tuple[float, tuple[str, ...]]:
         unknown = lowest + _UNKNOWN + _UNKNOWN_LETTER * end
         if unknown < least[end]:
             least[end], began[end] = unknown, at_lowest
-        while end <= length and (cost := known(word[start:end], _NO_WORD)) != _NO_WORD:
-            if cost is not None and here + cost < least[end]:
+        while (cost := known(ended[start:end])) is not None:
+            if here + cost < least[end]:
                 least[end], began[end] = here + cost, start
             end += 1
     row: list[str] = []

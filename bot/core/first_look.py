@@ -7,9 +7,7 @@ from bot.core.lookout import Sight, sighted, weighed
 from bot.core.text import fold
 from bot.core.turn import Snapshot
 
-MATCHED = 4_000
-"""Characters that the matcher is given; it reads sixty words."""
-
+_MATCHED, _END = 4_000, 1_000  # characters that the matcher is given at most, and how many of them from the end
 _LONGEST_NUMBER = 2  # digits of a choice's number; 911 has three
 
 
@@ -31,6 +29,11 @@ def glimpsed(text: str, snapshot: Snapshot) -> Sight:
 
 def to_read(text: str, snapshot: Snapshot) -> tuple[str, ...]:
     """Whose vectors the answer to a text is likely to want, if it has to be looked up."""
-    bare = snapshot.talk.bare(text[:MATCHED])
+    bare = snapshot.talk.bare(matched(text))
     wanted = (snapshot.index.read(fold(part)) for part in (bare, *snapshot.talk.parts(bare)))
     return tuple(each for each in wanted if each)
+
+
+def matched(text: str) -> str:
+    """What the matcher is given: of a page its two ends, as what somebody wants stands at one of them."""
+    return text if len(text) <= _MATCHED else f"{text[: _MATCHED - _END]} {text[-_END:]}"

@@ -10,6 +10,7 @@ from bot.core.report_like import asks, reads_like_report
 from bot.core.text import Words, fold
 
 _MOST = 500  # characters of a question that are kept: three SMS of it tell a curator what was asked
+_LONGEST_WORD = 40  # letters: more are words run together, in which no name and no number is recognised
 _WORDS_AT_CUT = 6  # of an address, a spoken number
 _OF_NUMBERS = "0123456789 +-./()#,"
 
@@ -22,7 +23,9 @@ def kept(text: str, verdict: Verdict, match: Match, knowledge: Knowledge) -> str
     crisis. Whoever cannot decide raises, and then nothing is kept.
     """
     words = fold(text)
-    if not words.tokens or verdict.level is not Level.NONE or _tells(words, knowledge):
+    if not words.tokens or max(map(len, words.tokens)) > _LONGEST_WORD:
+        return ""
+    if verdict.level is not Level.NONE or _tells(words, knowledge):
         return ""
     is_near = match.certainty is not Certainty.NOTHING and bool(match.candidates)
     return "" if is_near and match.candidates[0].entry.is_crisis else _cut(text)

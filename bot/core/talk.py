@@ -12,6 +12,7 @@ _LEAST_WORDS = 2  # of a part that may be a question of its own: "need fingerpri
 # Between courtesies. Bounded and never given back, so that a page of marks costs no more than one of letters.
 _MARKS = r"[\W_]{%d,9}+"
 
+_PAGE = 1_000  # characters, from which on a courtesy moves no score
 _END = 200  # characters in which the courtesies after a question stand
 
 
@@ -39,7 +40,10 @@ class Talk:
         )
 
     def bare(self, text: str) -> str:
-        """The text without greetings, thanks and "can you tell me" around it; as it is when there is nothing else."""
+        """The text without greetings, thanks and "can you tell me" around it; as it is when there is nothing else, and
+        when it is so long that they say nothing."""
+        if len(text) > _PAGE:
+            return text
         # Courtesies stand at the very end; looked for from every place of a long text, they would cost 300 ms.
         kept, end = text[:-_END], text[-_END:]
         shorter = self._before.sub("", kept + self._after.sub("", end, count=1), count=1)
