@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -13,7 +14,7 @@ from bot import asking, checking, logs, recall, safekeeping, settings
 from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.core.first_look import looked
-from bot.knowledge import editors, encoder, examination, launch, live
+from bot.knowledge import editors, encoder, examination, garbage, launch, live
 from bot.knowledge.source import KnowledgeInvalid
 from bot.later import Later
 from bot.store.faults import KeysForeign
@@ -155,7 +156,8 @@ def serve() -> None:
     """Web chat, public pages and webhooks; Telegram when its token is set. Stops on Ctrl-C or SIGTERM."""
     chosen = _settings()
     logs.configure(chosen.log_level, chosen.log_format)
-    from bot import app
+    with garbage.uncollected():
+        from bot import app
 
     sys.setswitchinterval(_TURNS)
     try:
@@ -191,11 +193,13 @@ def _folder(given: Path | None) -> Path:
 
 def _load(given: Path | None, *, taught: bool = False) -> Snapshot:
     logs.configure("WARNING")
-    try:
-        loaded = live.load(_folder(given))
-    except KnowledgeInvalid as e:
-        raise click.ClickException(f"the knowledge cannot be used:\n{e}") from e
-    return live.taught(loaded, _settings().data, encoder.load()) if taught else loaded.snapshot
+    with ThreadPoolExecutor(1) as beside:  # half of what the encoder's weights take needs no interpreter
+        found = beside.submit(encoder.load) if taught else None
+        try:
+            loaded = live.load(_folder(given))
+        except KnowledgeInvalid as e:
+            raise click.ClickException(f"the knowledge cannot be used:\n{e}") from e
+        return live.taught(loaded, _settings().data, found.result()) if found else loaded.snapshot
 
 
 def _print(diagnosis: asking.Diagnosis, as_json: bool, why: bool) -> None:

@@ -1,9 +1,9 @@
 """Which of the department's languages a message is in, learned from the knowledge itself."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import chain, count
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +23,13 @@ class Languages:
     """Word and letter-group counts per language. Built once for a snapshot, then only read."""
 
     def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
-        self._number: dict[str, int] = {}
-        counts = {language: count for language, said in texts.items() if len(count := self._counted(said))}
-        self._languages = tuple(counts)
+        number = defaultdict[str, int](count().__next__)
+        counts = {language: counted for language, said in texts.items() if len(counted := _counted(said, number))}
+        self._number, self._languages = dict(number), tuple(counts)
         # What each feature that is known says for each language, in their order.
-        times = np.zeros((len(self._number), len(counts)))
-        for at, count in enumerate(counts.values()):
-            times[: len(count), at] = count
+        times = np.zeros((len(number), len(counts)))
+        for at, counted in enumerate(counts.values()):
+            times[: len(counted), at] = counted
         self._scores = np.log(times + _SMOOTHING) - np.log(times.sum(0) + _SMOOTHING * (len(times) + 1))
         self._heard: dict[str, tuple[_Scores, bool]] = {}
 
@@ -56,20 +56,21 @@ class Languages:
         self._heard[word] = found
         return found
 
-    def _counted(self, texts: Iterable[str]) -> npt.NDArray[np.float64]:
-        """How often the texts have each feature: every word is taken apart once, however often it is said."""
-        said = Counter(_words("\n".join(texts)))
-        met = [[self._number.setdefault(each, len(self._number)) for each in _features_of(word)] for word in said]
-        times = np.repeat(np.array([*said.values()], np.float64), np.array([*map(len, met)], np.int64))
-        return np.bincount(np.array([*chain.from_iterable(met)], np.int64), times).astype(np.float64)
-
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _features_of(word: str) -> Iterator[str]:
+def _features_of(word: str) -> list[str]:
     """The word, and within it groups of three letters: accents are kept, they tell Spanish from Portuguese."""
     framed = f"^{word}$"
-    yield framed
-    yield from (framed[at : at + 3] for at in range(len(framed) - 2))
+    return [framed, *[framed[at : at + 3] for at in range(len(word))]]
+
+
+def _counted(texts: Iterable[str], number: Mapping[str, int]) -> npt.NDArray[np.float64]:
+    """How often the texts have each feature, by number: every word is taken apart once, however often it is said."""
+    said = Counter(_words("\n".join(texts)))
+    met = [*map(_features_of, said)]
+    ids = np.fromiter(map(number.__getitem__, chain.from_iterable(met)), np.int64)
+    times = np.repeat(np.array([*said.values()], np.float64), np.array([*map(len, met)], np.int64))
+    return np.bincount(ids, times).astype(np.float64)

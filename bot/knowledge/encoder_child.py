@@ -12,7 +12,7 @@ import structlog
 
 from bot.knowledge import encoder
 
-_SIZE = struct.Struct("<I")
+SIZE = struct.Struct("<I")  # before each question and each answer: how many bytes of it follow
 
 
 def main() -> None:
@@ -30,9 +30,9 @@ def main() -> None:
     structlog.configure(processors=[keep])
     found = encoder.load()
     _say(told, json.dumps({"revision": found and found.revision, "said": said}).encode())
-    while found and (size := asked.read(_SIZE.size)):
+    while found and (size := asked.read(SIZE.size)):
         try:
-            vectors = found.vectors(json.loads(asked.read(_SIZE.unpack(size)[0]))).tobytes()
+            vectors = found.vectors(json.loads(asked.read(SIZE.unpack(size)[0]))).tobytes()
         except Exception:  # noqa: BLE001 - whoever asks is told that there is none
             vectors = b""
         _say(told, vectors)
@@ -40,7 +40,7 @@ def main() -> None:
 
 def _say(to: BinaryIO, what: bytes) -> None:
     try:
-        to.write(_SIZE.pack(len(what)) + what)
+        to.write(SIZE.pack(len(what)) + what)
         to.flush()
     except BrokenPipeError:
         sys.exit()

@@ -7,7 +7,6 @@ advisory on its way, one answer in twenty took nine tenths of a second. Apart, i
 import json
 import os
 import select
-import struct
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import structlog
 
 from bot.core.features import Floats
 from bot.knowledge.encoder import WIDTH, Encoder
+from bot.knowledge.encoder_child import SIZE
 
 log = structlog.get_logger()
 
@@ -39,7 +39,6 @@ _RESTS = 5.0  # seconds between two tries to begin it again
 _TRIES = 4  # of whoever is learning
 _ENDS = 2.0  # seconds to end by itself
 _MOST = 1 << 18  # bytes read at once: the answer to a surge
-_SIZE = struct.Struct("<I")  # before each question and each answer: how many bytes of it follow
 
 
 class EncoderAway(Exception):
@@ -63,7 +62,7 @@ class _Child:
 
     def say(self, what: bytes, until: float) -> None:
         """Raises `OSError`, or `EncoderAway` when it has not taken it by then, on the monotonic clock."""
-        left = _SIZE.pack(len(what)) + what
+        left = SIZE.pack(len(what)) + what
         while left:
             try:
                 left = left[os.write(self._to, left) :]
@@ -73,14 +72,14 @@ class _Child:
     def hear(self, until: float) -> bytes:
         """What it says next. Raises `OSError`, or `EncoderAway` when it has not said it by then."""
         # As few calls as may be: after each the interpreter's lock is waited for anew.
-        while len(self._heard) < _SIZE.size or len(self._heard) < _SIZE.size + _SIZE.unpack_from(self._heard)[0]:
+        while len(self._heard) < SIZE.size or len(self._heard) < SIZE.size + SIZE.unpack_from(self._heard)[0]:
             _await(self._of, select.POLLIN, until)
             some = os.read(self._of, _MOST)
             if not some:
                 raise EncoderAway("it has ended")
             self._heard += some
-        end = _SIZE.size + _SIZE.unpack_from(self._heard)[0]
-        told, self._heard = bytes(self._heard[_SIZE.size : end]), self._heard[end:]
+        end = SIZE.size + SIZE.unpack_from(self._heard)[0]
+        told, self._heard = bytes(self._heard[SIZE.size : end]), self._heard[end:]
         return told
 
     def end(self) -> None:

@@ -242,18 +242,19 @@ class _Reader:
         if self._count > _MOST_EVENTS:
             raise self._refused(event, f"more than {_MOST_EVENTS:,} values, lists and fields in one file: split it")
         self._count += 1
-        if isinstance(event, yaml.NodeEvent):
-            if isinstance(event, yaml.CollectionStartEvent):
-                self._depth += 1
-                if self._depth > _MOST_DEPTH:
-                    raise self._refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
-            if event.anchor:  # which an alias has too
-                told = "anchors and aliases (& and *) are not allowed: write the text out, or quote it"
-                raise self._refused(event, told)
-            if tag := getattr(event, "tag", None):
-                raise self._refused(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            return event  # as nearly all are
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._depth += 1
+            if self._depth > _MOST_DEPTH:
+                raise self._refused(event, f"nested deeper than {_MOST_DEPTH} levels: no form needs that")
         elif isinstance(event, yaml.CollectionEndEvent):
             self._depth -= 1
+        if getattr(event, "anchor", None):  # which an alias has too
+            told = "anchors and aliases (& and *) are not allowed: write the text out, or quote it"
+            raise self._refused(event, told)
+        if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)):
+            raise self._refused(event, f"tags ({shown(tag)}) are not allowed: write plain text, or quote it")
         return event
 
     def _node(self, event: yaml.Event, place: Place, problems: list[Problem]) -> Node:
