@@ -122,7 +122,7 @@ def test_nothing_to_read_is_not_kept_for_the_curators_nor_words_run_together(tex
 
 @pytest.mark.parametrize("where", ["{} " + "and so on and on " * 600, "and so on and on " * 600 + " {}"])
 def test_of_a_page_both_ends_are_looked_up(where: str) -> None:
-    assert turn(where.format("copy of my report")).reply.choices[0].value == "=report-copy"
+    assert turn(where.format("copy of my report")).match.candidates[0].entry.id == "report-copy"
 
 
 def test_what_is_another_offices_gets_its_fixed_line_and_names_no_entry() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.answer import Outcome, Snapshot
+from bot.core.confidence import Confidence
 from bot.core.entry import Place, Question
 from bot.core.match import Learned
 from bot.knowledge import edit_check
@@ -133,7 +134,7 @@ def test_an_edit_of_words_alone_moves_no_question_and_a_question_of_the_draft_co
 def test_with_an_entry_more_both_sides_are_judged_by_counted_words() -> None:
     keys, dogs = an_entry("keys", "i lost my keys"), an_entry("dogs", "my dog ran away")
     today = asking(keys, questions=(("i lost my keys", "keys"),))
-    learned = Learned(None, False, counted=0.5, regressed=0.0, slope=0.9, bias=-1.0)
+    learned = Learned(None, False, counted=0.5, regressed=0.0, confidence=Confidence(0.9, -1.0))
     today = replace(today, index=today.index.knowing(learned))
     assert Counting().radius(today, asking(keys, dogs), NOW, nothing).is_counted
     assert not Counting().radius(today, asking(keys), NOW, nothing).is_counted
@@ -160,7 +161,7 @@ def test_what_questions_get_today_is_asked_once_for_several_drafts() -> None:
     def embed(text: str) -> None:
         embedded.append(text)
 
-    learned = Learned(None, True, counted=0.5, regressed=0.0, slope=0.9, bias=-1.0)
+    learned = Learned(None, True, counted=0.5, regressed=0.0, confidence=Confidence(0.9, -1.0))
     today = replace(today, index=today.index.knowing(learned), lookout=replace(today.lookout, embed=embed))
     counting = Counting()
     counting.radius(today, today, NOW, nothing)

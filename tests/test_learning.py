@@ -102,15 +102,19 @@ def test_a_phrasing_put_differently_scores_above_a_message_about_something_else(
 def test_where_two_entries_say_the_same_scores_say_that_every_second_answer_is_wrong() -> None:
     twins = [an_entry(f"{name}-{topic}", *(way.format(topic) for way in WAYS)) for name in "xy" for topic in TOPICS]
     index = Index(phrasings := Phrasings(twins), learning.learned(phrasings, None))
-    scores = [index.rank(fold(f"may i get the {topic}")).candidates[0].score for topic in TOPICS]
+    scores = [index.rank(fold(f"i need the {topic}")).candidates[0].score for topic in TOPICS]
     assert fmean(scores) == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_folder_too_small_to_measure_gets_the_usual_scores() -> None:
     small = Phrasings(PHRASINGS.entries[:9])
     found = learning.learned(small, None)
-    assert found.nothing == -math.inf
+    assert found.confidence.nothing == -math.inf
     best = Index(small, found).rank(fold("what does a towed car cost")).candidates[0]
     assert best.entry.id == "towed-car"
     assert best.score > 0.5
-    assert BY_WORDS.nothing > 0
+    assert BY_WORDS.confidence.nothing > 0
+
+
+def test_words_that_nobody_has_said_cost_only_where_no_vector_tells_what_they_mean() -> None:
+    assert BY_WORDS.confidence.unknown > BY_VECTOR.confidence.unknown == 0

@@ -1,13 +1,13 @@
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bot.core.confidence import Confidence
 from bot.core.entry import EntryKind, Risk
 from bot.core.features import Floats
-from bot.core.match import COUNTED, Certainty, Index, Learned, Phrasings, log_odds
-from bot.core.sketch import BESIDE
+from bot.core.match import COUNTED, Certainty, Index, Learned, Phrasings
+from bot.core.sketch import BESIDE, WIDTH
 from bot.core.text import fold
 from tests.builders import an_entry
 
@@ -53,7 +53,7 @@ def test_one_shared_word_never_answers(text: str) -> None:
 def test_who_shares_one_word_answers_only_when_it_comes_first_without_that_word_too(text: str, is_sure: bool) -> None:
     weights = np.zeros((1 + BESIDE, len(ENTRIES)), np.float32)
     weights[0, [entry.id for entry in INDEX.phrasings.entries].index("gun-permit")] = 20
-    learned = Learned(weights, True, counted=0.3, regressed=1.0, slope=1.0, bias=0.0)
+    learned = Learned(weights, True, counted=0.3, regressed=1.0, confidence=Confidence(1.0, 0.0))
 
     def embed(read: str) -> Floats:
         return np.array(["carry" in read or "pistol" in read], np.float32)
@@ -78,27 +78,14 @@ def test_scores_are_between_nothing_and_certain_and_best_comes_first() -> None:
 
 
 @pytest.mark.parametrize(("text", "costs"), [("copy of a parking permit", False), ("copy of a zither permit", True)])
-def test_a_word_that_nobody_has_said_costs_every_entry_where_no_vector_tells_what_it_means(
-    text: str, costs: bool
-) -> None:
-    by_vector = replace(COUNTED, weights=np.zeros((1 + BESIDE, len(ENTRIES)), np.float32), by_vector=True)
-    told = INDEX.knowing(by_vector).rank(fold(text), lambda _: np.ones(1, np.float32))
-    for with_vector, without in zip(told.candidates, INDEX.rank(fold(text)).candidates, strict=True):
-        assert without.entry is with_vector.entry
-        assert (without.score < with_vector.score) is costs
+def test_a_word_that_nobody_has_said_costs_every_entry_what_was_learned_to(text: str, costs: bool) -> None:
+    weights = np.zeros((WIDTH, len(ENTRIES)), np.float32)
+    strict = replace(COUNTED, weights=weights, confidence=replace(COUNTED.confidence, unknown=2.0))
+    told = INDEX.knowing(strict).rank(fold(text))
+    for with_cost, without in zip(told.candidates, INDEX.rank(fold(text)).candidates, strict=True):
+        assert with_cost.entry is without.entry
+        assert (with_cost.score < without.score) is costs
 
 
 def test_an_empty_index_finds_nothing() -> None:
     assert Index(Phrasings(())).rank(fold("anything")).candidates == ()
-
-
-def test_what_nothing_scores_takes_from_the_odds_of_every_entry() -> None:
-    scores = np.array([2.0, 1.0, 0.0], np.float32)
-    alone, beside = log_odds(scores, -math.inf), log_odds(scores, 3.0)
-    assert alone[0] == pytest.approx(2 - math.log(math.exp(1) + math.exp(0)))
-    assert beside[0] == pytest.approx(2 - math.log(math.exp(1) + math.exp(0) + math.exp(3)))
-    assert (beside < alone).all()
-
-
-def test_odds_stay_finite_however_far_scores_lie_apart() -> None:
-    assert np.isfinite(log_odds(np.array([[900.0, -900.0], [-900.0, -900.0]], np.float32), 6.0)).all()

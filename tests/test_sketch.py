@@ -65,6 +65,6 @@ def test_many_at_once_are_the_same_as_one_by_one(has_vectors: bool) -> None:
     known = features(*SAID)
     met = [known.of(fold(text).tokens) for text in SAID]
     vectors = np.eye(len(SAID), 5, dtype=np.float32) if has_vectors else None
-    rows = Sketch(known).every(met, vectors)
+    rows = Sketch(known).every(met, len(met), vectors)
     for at, each in enumerate(met):
         assert np.array_equal(rows[at], Sketch(known).of(each, None if vectors is None else vectors[at]))

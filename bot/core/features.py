@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, count, pairwise
+from itertools import accumulate, chain, compress, count, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.floating]
+"""Of many messages, a row each; half as exact is exact enough."""
 
 # What is read of a long message: its first and its last words. The rules read all of it; here a pasted page must not
 # cost more than a long message, and what somebody needs stands at one of the ends.
@@ -60,6 +62,7 @@ class Features:
             self._numbered.append({name: number for number, name in enumerate(block, at)})
             at += len(block)
         self.count = at
+        self._ends = [*accumulate(map(len, self.blocks), initial=1)]  # of the blocks
         self._taken_apart: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._learned: Mapping[tuple[str, ...], Ids] = {}  # of the messages they were learned from: asked for again
         self._rarest = float(rarity.max(initial=0))
@@ -91,14 +94,18 @@ class Features:
 
     def of(self, words: Sequence[str]) -> Sparse:
         """The features of folded words; each block has the length that its share says."""
-        met = self._met(words)
-        ids = np.array([0, *chain.from_iterable(known for known, _ in met)], np.int32)
-        values, at = self.rarity[ids], 1
-        for weight, (known, unseen) in zip((self.shares.words, self.shares.pairs, self.shares.runs), met, strict=True):
-            block = values[at : at + len(known)]
-            squared = float(block @ block) + self._unseen * unseen
+        if self.shares.seen_in == 1 and (learned := self._learned.get(tuple(words))) is not None:
+            ids, ends = learned, np.searchsorted(learned, self._ends).tolist()
+            unseen = (0, 0, 0)  # it was learned from
+        else:
+            known, unseen = zip(*self._met(words), strict=True)
+            ids, ends = np.array([0, *chain.from_iterable(known)], np.int32), [*accumulate(map(len, known), initial=1)]
+        values = self.rarity[ids]
+        weights = self.shares.words, self.shares.pairs, self.shares.runs
+        for (at, end), weight, others in zip(pairwise(ends), weights, unseen, strict=True):
+            block = values[at:end]
+            squared = float(block @ block) + self._unseen * others
             block *= np.float32(weight / math.sqrt(squared or 1.0))
-            at += len(known)
         values[0] = 1
         return Sparse(ids, values)
 

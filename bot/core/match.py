@@ -5,7 +5,6 @@ counted), and where the whole lies among theirs (`learning`, a softmax regressio
 the first weighs, and what score their sum deserves, is measured on the phrasings themselves.
 """
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from enum import Enum
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from bot.core.confidence import Confidence
 from bot.core.entry import Ask, Entry, EntryKind, Risk
-from bot.core.features import Features, Floats
+from bot.core.features import Features, Floats, Vectors
 from bot.core.likelihood import SHARES, Likelihood
 from bot.core.places import Places
 from bot.core.sketch import Sketch
@@ -68,29 +67,23 @@ class Learned:
 
     `weights` have a row for each number of a sentence vector with a sketch beside it (`by_vector`), or of a sketch
     alone, and a column an entry; None when nothing has been learned yet. `counted` and `regressed` are what the two
-    judges weigh. `nothing` is what no entry scores on such a message: it stands for all that nobody has thought of.
-    `slope` and `bias` turn the log-odds of their sum, against the other entries and nothing, into a score.
+    judges weigh, and `confidence` turns the sum of what they say into a score.
     """
 
     weights: Floats | None
     by_vector: bool
     counted: float
     regressed: float
-    slope: float
-    bias: float
-    nothing: float = -math.inf
+    confidence: Confidence
 
 
 # Until something is learned, and when the encoder fails on a message: measured on our own phrasings, held out.
-COUNTED = Learned(None, False, counted=0.6, regressed=0.0, slope=0.9, bias=-1.0)
+COUNTED = Learned(None, False, counted=0.6, regressed=0.0, confidence=Confidence(0.9, -1.0))
 
 # Scores an answer needs. Measured on phrasings held out: see tests/benchmarks/answers.py for what they give.
-_BARS = {Risk.LOW: 0.37, Risk.HIGH: 0.45}
+_BARS = {Risk.LOW: 0.39, Risk.HIGH: 0.47}
 _NEAR = 0.06  # below it the right entry is among the first three less often than not
 _ELSEWHERE = 0.5  # of the likelihood must lie with other offices before the bot says so
-# What the log-odds of a message lose whose words nobody has said before, where no vector tells what they mean. On
-# knowledge of others (tests/benchmarks/foreign.py) 1 to 4 tell questions out of scope ever better; at home 2 is free.
-_UNKNOWN = 2.0
 _WHOLE = 0.98  # of a message that is a phrasing word for word, and no other entry's
 
 
@@ -103,7 +96,10 @@ class Phrasings:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=lambda entry: entry.kind is EntryKind.OUT_OF_SCOPE))
         self.own = sum(entry.kind is not EntryKind.OUT_OF_SCOPE for entry in self.entries)
-        listed = [(at, ask, fold(ask.text)) for at, entry in enumerate(self.entries) for _, ask in entry.asks()]
+        once: dict[str, str] = {}  # a word that stands in a thousand phrasings is kept once
+        listed = [
+            (at, ask, _kept(fold(ask.text), once)) for at, entry in enumerate(self.entries) for _, ask in entry.asks()
+        ]
         self.labels = tuple(at for at, _, _ in listed)
         self.asks = tuple(ask for _, ask, _ in listed)
         self.words = tuple(words for _, _, words in listed)
@@ -156,13 +152,11 @@ class Index:
         if not learned.by_vector and self._said.isdisjoint(meant):
             return NO_MATCH  # only a vector can tell what words mean that nobody has said before
         whole = self._whole.get(words.line) or self._whole.get(" ".join(meant), set())
-        odds = log_odds(scores, learned.nothing)
-        if not learned.by_vector:
-            odds -= _UNKNOWN * self.phrasings.features.unknown(meant)
+        unknown = self.phrasings.features.unknown(meant) if learned.confidence.unknown else 0.0
+        likely = learned.confidence.of(scores, len(meant), unknown)
         candidates = []
         for at in np.argsort(-scores, kind="stable"):
-            score = 1 / (1 + math.exp(-(learned.slope * float(odds[at]) + learned.bias)))
-            candidates.append((_WHOLE if whole == {int(at)} else score, int(at)))
+            candidates.append((_WHOLE if whole == {int(at)} else float(likely[at]), int(at)))
             if len(candidates) == most and (whole <= {at for _, at in candidates} or len(whole) != 1):
                 break
         candidates.sort(key=lambda each: -each[0])
@@ -174,13 +168,13 @@ class Index:
         meant, text = self._meant(words)
         return text if meant and self.learned.by_vector else ""
 
-    def firsts(self, vectors: Floats | None) -> list[Entry]:
+    def firsts(self, vectors: Vectors | None) -> list[Entry]:
         """The entry that each phrasing finds first; `vectors` are theirs, None when the words alone decide."""
         every = [self.phrasings.features.of(words.tokens) for words in self.phrasings.words]
         scores = np.array([self._likelihood.of(met) for met in every], np.float32)
         learned = self.learned
         if learned.weights is not None and (vectors is not None or not learned.by_vector):
-            read = self._sketch.every(every, vectors if learned.by_vector else None)
+            read = self._sketch.every(every, len(every), vectors if learned.by_vector else None)
             scores = learned.counted * scores + learned.regressed * (read @ learned.weights)
         return [self.phrasings.entries[at] for at in scores.argmax(1)] if len(scores) else []
 
@@ -255,6 +249,10 @@ class Index:
         return learned.by_vector and int(scores.argmax()) == entry  # counts would go by "for" and "a"
 
 
+def _kept(words: Words, once: dict[str, str]) -> Words:
+    return Words(words.text, tuple(tuple(once.setdefault(word, word) for word in clause) for clause in words.clauses))
+
+
 def bars(entry: Entry) -> tuple[float, float]:
     """The scores that the entry needs: to be answered with, and to be offered."""
     return (_ELSEWHERE if entry.kind is EntryKind.OUT_OF_SCOPE else _BARS[entry.risk]), _NEAR
@@ -271,12 +269,3 @@ def _most(word: str, phrasings: Phrasings) -> float:
     """How many entries may use the word if it is to say anything: "for" and "como" are everywhere."""
     share = _TELLING_SHARES.get(len(word), _TELLING_SHARE)
     return share and max(1 / (1 - share), share * len(phrasings.entries))
-
-
-def log_odds(scores: Floats, nothing: float) -> npt.NDArray[np.float64]:
-    """Of each entry against all others and nothing; the entries lie along the last axis."""
-    top = np.maximum(scores.max(-1, keepdims=True).astype(np.float64), nothing)
-    likely = np.exp(scores - top)
-    likely = np.clip(likely / (likely.sum(-1, keepdims=True) + np.exp(nothing - top)), 1e-9, 1 - 1e-6)
-    odds: npt.NDArray[np.float64] = np.log(likely / (1 - likely))
-    return odds

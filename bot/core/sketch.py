@@ -1,11 +1,11 @@
 """A message's features squeezed into few numbers, for the regression: alone, or beside a sentence vector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from zlib import crc32
 
 import numpy as np
 
-from bot.core.features import Features, Floats, Sparse
+from bot.core.features import Features, Floats, Sparse, Vectors
 
 # With half as many, one question in a hundred is lost; learning takes as many times as long.
 WIDTH = 1_536
@@ -36,9 +36,9 @@ class Sketch:
             return found
         return np.concatenate([vector, np.float32(_SHARE) * found.reshape(-1, BESIDE).sum(0)])
 
-    def every(self, messages: Sequence[Sparse], vectors: Floats | None = None) -> Floats:
-        """The same of many messages, one a row."""
-        found = np.empty((len(messages), WIDTH if vectors is None else vectors.shape[1] + BESIDE), np.float32)
+    def every(self, messages: Iterable[Sparse], many: int, vectors: Vectors | None = None) -> Floats:
+        """The same of so many messages, one a row."""
+        found = np.empty((many, WIDTH if vectors is None else vectors.shape[1] + BESIDE), np.float32)
         for at, met in enumerate(messages):
-            found[at] = self.of(met, None if vectors is None else vectors[at])
+            found[at] = self.of(met, None if vectors is None else vectors[at].astype(np.float32))
         return found

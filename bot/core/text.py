@@ -65,7 +65,7 @@ class Words:
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        return tuple(chain.from_iterable(self.clauses))
+        return self.clauses[0] if len(self.clauses) == 1 else tuple(chain.from_iterable(self.clauses))
 
     @cached_property
     def line(self) -> str:

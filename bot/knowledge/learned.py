@@ -4,7 +4,9 @@ Sentence vectors are kept one by one, so that an edit costs the vectors of what 
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,17 @@ import numpy as np
 import structlog
 
 from bot.core import learning, sketch
-from bot.core.features import Floats
+from bot.core.confidence import Confidence
+from bot.core.features import Vectors
 from bot.core.match import COUNTED, Learned, Phrasings
+from bot.knowledge import garbage
 from bot.knowledge.encoder import WIDTH, Encoder
 from bot.knowledge.kept import DAMAGED, keep
 
 log = structlog.get_logger()
 
-_METHOD = 3  # raise it when features, sketch or learning change what the same phrasings give
+_METHOD = 4  # raise it when features, sketch or learning change what the same phrasings give
+_NUMBERS = 2 + len(fields(Confidence))  # kept beside the weights
 _NAME, _VECTORS = "match.npz", "vectors.npz"
 SHIPPED = Path(__file__).parent / "weights"
 """What was learned from the project's own phrasings, so that a fresh clone need not learn it."""
@@ -37,33 +42,43 @@ def matcher(phrasings: Phrasings, encoder: Encoder | None, cache: Path) -> Learn
     for folder in (cache, SHIPPED):
         if (kept := _kept(folder / _NAME, key, len(phrasings.entries))) is not None:
             return kept
-    learned = learning.learned(phrasings, None if encoder is None else vectors(phrasings, encoder, cache))
+    learned = learning.learned(phrasings, None if encoder is None else _made(phrasings, encoder, cache))
     _keep(
         cache / _NAME,
         {
             "key": np.array(key),
             "weights": np.asarray(learned.weights, np.float16),
-            "numbers": np.array([learned.counted, learned.regressed, learned.slope, learned.bias, learned.nothing]),
+            "numbers": np.array([learned.counted, learned.regressed, *astuple(learned.confidence)]),
         },
     )
     log.info("matcher learned", phrasings=len(phrasings.asks), vectors=encoder is not None)
     return learned
 
 
-def vectors(phrasings: Phrasings, encoder: Encoder, cache: Path) -> Floats:
+def vectors(phrasings: Phrasings, encoder: Encoder, cache: Path) -> Vectors:
     """One row a phrasing, from the cache as far as it has them. Made one by one they would cost three times as much."""
     path = cache / _VECTORS
-    names = [_name(ask.text, encoder) for ask in phrasings.asks]
-    known = dict(_kept_vectors(path))
-    missing = {name: ask.text for name, ask in zip(names, phrasings.asks, strict=True) if name not in known}
+    rows: dict[str, list[int]] = defaultdict(list)
+    for at, ask in enumerate(phrasings.asks):
+        rows[_name(ask.text, encoder)].append(at)
+    found = np.zeros((len(phrasings.asks), WIDTH), np.float16)
+    known = _kept_vectors(path)
+    for name in rows.keys() & known.keys():
+        found[rows[name]] = known[name]
+    missing = {name: phrasings.asks[at].text for name, (at, *_) in rows.items() if name not in known}
     listed = sorted(missing, key=lambda name: len(missing[name]))  # of like length: the longest sets the cost of all
-    for at in range(0, len(listed), _AT_ONCE):
-        some = listed[at : at + _AT_ONCE]
-        known |= zip(some, encoder.vectors([missing[name] for name in some]), strict=True)
-    found = np.array([known[name] for name in names], np.float32).reshape(-1, WIDTH)
+    for low in range(0, len(listed), _AT_ONCE):
+        some = listed[low : low + _AT_ONCE]
+        for name, vector in zip(some, encoder.vectors([missing[name] for name in some]), strict=True):
+            found[rows[name]] = vector
     if missing:
-        kept = dict(zip(names, found, strict=True))
-        _keep(path, {"names": np.array(list(kept)), "vectors": np.array(list(kept.values()), np.float16)})
+        _keep(path, {"names": np.array(list(rows)), "vectors": found[[at for at, *_ in rows.values()]]})
+    return found
+
+
+def _made(phrasings: Phrasings, encoder: Encoder, cache: Path) -> Vectors:
+    found = vectors(phrasings, encoder, cache)
+    garbage.give_back()  # what loading and the encoder have left: learning takes the most that this process ever needs
     return found
 
 
@@ -92,16 +107,17 @@ def _kept(path: Path, key: str, entries: int) -> Learned | None:
         log.warning("matcher cache damaged", error=type(e).__name__)
         return None
     widths = {WIDTH + sketch.BESIDE: True, sketch.WIDTH: False}  # with vectors and without
-    if len(numbers) != 5 or len(weights) not in widths or weights.shape[1:] != (entries,):
+    if len(numbers) != _NUMBERS or len(weights) not in widths or weights.shape[1:] != (entries,):
         log.warning("matcher cache damaged", error="shape")
         return None
-    return Learned(weights, widths[len(weights)], *numbers)
+    counted, regressed, *confidence = numbers
+    return Learned(weights, widths[len(weights)], counted, regressed, Confidence(*confidence))
 
 
-def _kept_vectors(path: Path) -> Mapping[str, Floats]:
+def _kept_vectors(path: Path) -> Mapping[str, Vectors]:
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return dict(zip(file["names"].tolist(), file["vectors"].astype(np.float32), strict=True))
+            return dict(zip(file["names"].tolist(), file["vectors"], strict=True))
     except FileNotFoundError:
         return {}
     except DAMAGED as e:

@@ -7,7 +7,7 @@ from bot.core import compose
 from bot.core.answer import Snapshot
 from bot.core.emergency import Level, Rules, check
 from bot.core.entry import Entry, EntryKind
-from bot.core.features import Floats
+from bot.core.features import Vectors
 from bot.core.match import Certainty, Index
 from bot.core.text import fold
 from bot.knowledge import upkeep
@@ -32,7 +32,7 @@ def cues(files: EmergencyFiles) -> Iterator[Problem]:
                 yield Problem(place, f"cue `{cue_id}` must spare this, and `{verdict.cue}` raises it")
 
 
-def findings(snapshot: Snapshot, vectors: Floats | None, today: date) -> Iterator[Problem]:
+def findings(snapshot: Snapshot, vectors: Vectors | None, today: date) -> Iterator[Problem]:
     """What curators should look at; none of it keeps the folder from going live. `vectors` are those of its asks."""
     knowledge = snapshot.knowledge
     entries = [*knowledge.entries.values(), *knowledge.elsewhere]
@@ -79,7 +79,7 @@ def _swallowed(entry: Entry, rules: Rules) -> Iterator[Problem]:
         yield Problem(entry.place, told, is_fault=False, about=About.SWALLOWED)
 
 
-def _collisions(index: Index, vectors: Floats | None) -> Iterator[Problem]:
+def _collisions(index: Index, vectors: Vectors | None) -> Iterator[Problem]:
     phrasings = index.phrasings
     for label, ask, words, first in zip(
         phrasings.labels, phrasings.asks, phrasings.words, index.firsts(vectors), strict=True

@@ -76,6 +76,7 @@ if __name__ == "__main__":
         "questions_fresh_2.jsonl",
         "questions_fresh_3.jsonl",
         "questions_fresh_4.jsonl",
+        "questions_fresh_5.jsonl",
     ):
         print(file)  # noqa: T201
         questions(file)
