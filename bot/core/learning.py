@@ -19,6 +19,7 @@ from bot.core.training import Rows, regression
 _FREEDOM = 30.0  # from 15 to 60 the figures stay within a hundredth
 _ROUNDS, _MEASURING_ROUNDS = 60, 30
 _FOLDS = 3
+_MOST_ASKED = 4_000  # phrasings of a fold: three numbers are measured on them, and each costs a kilobyte
 _LEFT_OUT = 6  # one entry in so many is left out of a fold
 # Tried for the counts, beside one for the regression: the more phrasings an entry has, the more they are worth. They
 # get as much as costs no more than so many of the held-out phrasings: what residents write is farther from what the
@@ -114,7 +115,7 @@ def _folds(labels: Places, own: int, classes: int) -> Iterator[tuple[Places, Pla
     drawn = lots.permutation(own)
     for number in range(_FOLDS):
         left_out = np.isin(labels, drawn[number::_FOLDS][: own // _LEFT_OUT])
-        asked = np.flatnonzero((fold == number) & ~left_out)
+        asked = lots.permutation(np.flatnonzero((fold == number) & ~left_out))[:_MOST_ASKED]
         strange = lots.permutation(np.flatnonzero(left_out))[: len(asked) // _FOLDS]
         every = np.concatenate([asked, strange])
         yield np.flatnonzero((fold != number) & ~left_out), every, np.where(left_out[every], -1, labels[every])

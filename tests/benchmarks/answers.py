@@ -77,6 +77,7 @@ if __name__ == "__main__":
         "questions_fresh_3.jsonl",
         "questions_fresh_4.jsonl",
         "questions_fresh_5.jsonl",
+        "questions_fresh_6.jsonl",
     ):
         print(file)  # noqa: T201
         questions(file)
