@@ -176,9 +176,10 @@ async def test_an_alert_goes_out_from_a_phone_and_is_withdrawn_in_the_chat(brows
             await anna.goto(f"{day.bot.url}/staff/advisories/new/shelter")
             await anna.get_by_label("What the danger is").select_option(label="a gas leak")
             await anna.get_by_label("Place and street").fill("Main Street")
-            since = utc_now() - timedelta(hours=1)
-            await anna.get_by_role("textbox", name="Since when").fill(f"{since - timedelta(hours=12):%Y-%m-%dT%H:00}")
-            await anna.get_by_role("textbox", name="When it ends").fill(f"{since + timedelta(days=2):%Y-%m-%dT%H:00}")
+            # Half past the hour: midnight is refused, whatever the hour at which this test runs.
+            began, ends = (f"{utc_now() + timedelta(hours=hours):%Y-%m-%dT%H:30}" for hours in (-13, 47))
+            await anna.get_by_role("textbox", name="Since when").fill(began)
+            await anna.get_by_role("textbox", name="When it ends").fill(ends)
             await sound(anna, "compose")
             await anna.get_by_role("button", name="Keep and preview").click()
             await anna.wait_for_url(re.compile(r"/advisories/[0-9]+"))
