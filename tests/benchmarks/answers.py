@@ -78,6 +78,7 @@ if __name__ == "__main__":
         "questions_fresh_4.jsonl",
         "questions_fresh_5.jsonl",
         "questions_fresh_6.jsonl",
+        "questions_fresh_7.jsonl",
     ):
         print(file)  # noqa: T201
         questions(file)
