@@ -184,6 +184,7 @@ async def _keep_store(
                 await database.open()
                 await rotation.finish(database, settings.data, house.clock())
                 house.join(database)
+                await house.vitals.look()  # or a monitor is told for five seconds more that there is none
                 log.info("store open")
             if house.reception.memory is not None:
                 await _clean(house, house.reception.memory, settings)

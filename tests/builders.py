@@ -36,9 +36,10 @@ REAL_FOLDER = Path(__file__).parents[1] / "knowledge"
 WEBSITE = "https://police.example"
 
 _SENTENCES = (
-    "greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when "
-    "where join phone address email url hours not_confirmed source checked overdue only_in contacts_intro "
-    "programs_intro media sorry busy limited stopped emergency_closed not_found_unkept none_unkept withheld"
+    "greeting help which_language language_set ask_which none_of_these ask_this not_this none_noted not_found "
+    "no_answer_yet who when where join phone address email url hours not_confirmed source checked overdue only_in "
+    "contacts_intro programs_intro media sorry busy limited stopped emergency_closed not_found_unkept none_unkept "
+    "withheld"
 ).split() + [name for name in SENTENCES if name.startswith(("advisory_", "button_", "feedback_"))]
 _CLASSES = {
     "FILLER": ("a", "an", "the", "un", "una", "um", "uma"),

@@ -49,17 +49,49 @@ def test_one_shared_word_never_answers(text: str) -> None:
     assert INDEX.rank(fold(text)).certainty is not Certainty.SURE
 
 
-@pytest.mark.parametrize(("text", "is_sure"), [("carry a pistol downtown", True), ("a pistol for the museum", False)])
-def test_who_shares_one_word_answers_only_when_it_comes_first_without_that_word_too(text: str, is_sure: bool) -> None:
-    weights = np.zeros((1 + BESIDE, len(ENTRIES)), np.float32)
-    weights[0, [entry.id for entry in INDEX.phrasings.entries].index("gun-permit")] = 20
-    learned = Learned(weights, True, counted=0.3, regressed=1.0, confidence=Confidence(1.0, 0.0))
+UNSURE, PLAIN = Confidence(0.0, 0.4), Confidence(0.0, 2.0)  # .60 and .88, whatever the scores
+
+
+def by_meaning(text: str, confidence: Confidence, entries: int = len(ENTRIES)) -> tuple[str, bool]:
+    """What comes first among so many entries, and whether it is sure, where the vector of every text that is meant
+    so says that it is about the permit."""
+    more = [an_entry(f"more-{number}", f"thing{number} and its other") for number in range(entries - len(ENTRIES))]
+    index = Index(Phrasings((*ENTRIES, *more)))
+    weights = np.zeros((1 + BESIDE, entries), np.float32)
+    weights[0, [entry.id for entry in index.phrasings.entries].index("gun-permit")] = 20
 
     def embed(read: str) -> Floats:
-        return np.array(["carry" in read or "pistol" in read], np.float32)
+        return np.array([1 if {"carry", "pistol", "may"} & set(read.split()) else -1], np.float32)
 
-    match = INDEX.knowing(learned).rank(fold(text), embed)
-    assert (match.candidates[0].entry.id, match.certainty is Certainty.SURE) == ("gun-permit", is_sure)
+    learned = Learned(weights, True, counted=0.3, regressed=1.0, confidence=confidence)
+    match = index.knowing(learned).rank(fold(text), embed)
+    return match.candidates[0].entry.id, match.certainty is Certainty.SURE
+
+
+@pytest.mark.parametrize(("text", "is_sure"), [("carry a pistol downtown", True), ("a pistol for the museum", False)])
+def test_who_shares_one_word_answers_only_when_it_comes_first_without_that_word_too(text: str, is_sure: bool) -> None:
+    assert by_meaning(text, UNSURE) == ("gun-permit", is_sure)
+
+
+@pytest.mark.parametrize(("entries", "is_sure"), [(5, True), (6, False)])
+def test_where_little_doubt_is_left_it_need_only_come_among_the_first_five_without_that_word(
+    entries: int, is_sure: bool
+) -> None:
+    assert by_meaning("a pistol for the museum", PLAIN, entries) == ("gun-permit", is_sure)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "is_sure"),
+    [
+        ("may i for a", PLAIN, True),
+        ("may i for a", UNSURE, False),
+        ("may zig zag zog", PLAIN, False),
+    ],
+)
+def test_words_that_are_everywhere_answer_when_little_doubt_is_left_and_words_nobody_said_never(
+    text: str, confidence: Confidence, is_sure: bool
+) -> None:
+    assert by_meaning(text, confidence) == ("gun-permit", is_sure)
 
 
 def test_a_title_typed_as_it_stands_is_sure() -> None:

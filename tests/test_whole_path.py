@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.clock import utc_now
 from bot.core.answer import Snapshot
 from bot.core.compose import answered
 from bot.core.entry import Knowledge
+from bot.service import vitals
 from tests import real_folder
 from tests import telegram_emulator as telegram
 from tests.builders import REAL_FOLDER
@@ -195,6 +197,12 @@ async def test_ready_tells_the_revision_and_what_is_broken(tmp_path: Path) -> No
         async with client.get(f"{bot.url}/readyz") as response:
             state = await response.json()
         assert (state["can_answer"], state["faults"], state["channels"]["web"]) == (True, [], "ready")
+
+
+async def test_a_store_that_is_open_is_told_of_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vitals, "_EVERY", timedelta(days=1))
+    async with running(tmp_path) as bot:
+        await stored(bot)
 
 
 async def test_without_a_usable_data_folder_the_bot_still_answers(tmp_path: Path) -> None:

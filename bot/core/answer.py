@@ -46,9 +46,8 @@ def answer(
         verdict = replace(verdict, level=Level.CAUTION)
     elif press := rating.read(message.text):
         return feedback.pressed(press, verdict, conversation, language, snapshot, now)
-    asked = (
-        conversation.asked if message.text == compose.NONE_OF_THESE or conversation.chosen(message.text, now) else None
-    )
+    has_picked = followup.picked(message.text, conversation, snapshot, now) is not None
+    asked = conversation.asked if message.text == compose.NONE_OF_THESE or has_picked else None
     heard = replace(conversation, spoke=language, asked=asked)
     if conversation.has_open_emergency(now):
         return _after_emergency(message, verdict, snapshot, heard, language, now, limits)
@@ -176,7 +175,7 @@ def _decided(
         if opting_out:  # a curated word for STOP in letters that only look like it
             return wished(opting_out)
         return _commanded(command, turn(Outcome.COMMAND, Reply("")), snapshot, now)
-    chosen = conversation.chosen(text, now) or text
+    chosen = followup.picked(text, conversation, snapshot, now) or text
     if entry := compose.marked(chosen, knowledge):
         return answered(entry)
     if chosen != text and (wish := snapshot.orders.ordered(chosen, conversation)):
@@ -202,12 +201,14 @@ def _decided(
             reply = compose.answered_again(meant[0], language, knowledge, today)
             return turn(Outcome.ANSWERED, reply, meant[0].id, match_own)
         return answered(meant[0], match_own)
+    if again := followup.offered_again(fold(text), match, conversation, snapshot, now):
+        return asked(again, match_own)
     if first is not None and match.certainty is Certainty.SURE:
         if first.kind is EntryKind.OUT_OF_SCOPE:
             return turn(Outcome.OUT_OF_SCOPE, compose.elsewhere(first, language, knowledge), match=match_own)
         return answered(first, match_own)
     if match.certainty is Certainty.NEAR:
-        return asked([candidate.entry for candidate in match_own.candidates], match_own)
+        return asked(match_own.likely(), match_own)
     question = kept(text, verdict, match_own, knowledge)
     name = "not_found" if question else "not_found_unkept"
     unknown = turn(Outcome.NOT_FOUND, compose.not_found(language, knowledge, name), match=match_own)

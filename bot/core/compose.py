@@ -72,8 +72,10 @@ def elsewhere(entry: Entry, language: str, knowledge: Knowledge) -> Reply:
 
 def which(entries: Iterable[Entry], language: str, knowledge: Knowledge) -> Reply:
     """The titles that may be meant, and the way out."""
-    none = Choice(knowledge.phrases("none_of_these", language), NONE_OF_THESE)
-    return Reply(knowledge.phrases("ask_which", language), (*_titles(entries, language, 3), none))
+    titles = _titles(entries, language, 3)
+    question, none = ("ask_which", "none_of_these") if len(titles) > 1 else ("ask_this", "not_this")
+    way_out = Choice(knowledge.phrases(none, language), NONE_OF_THESE)
+    return Reply(knowledge.phrases(question, language), (*titles, way_out))
 
 
 def not_found(language: str, knowledge: Knowledge, name: str = "not_found") -> Reply:

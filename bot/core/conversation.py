@@ -45,17 +45,21 @@ class Conversation:
         is_recent = self.replied_at is not None and now - self.replied_at <= _TOPIC_LASTS
         return self.entry if is_recent else None
 
+    def choices(self, now: datetime) -> tuple[Choice, ...]:
+        """What may still be picked of what was offered last."""
+        is_open = self.offered_at is not None and now - self.offered_at <= _OFFER_LASTS
+        return self.offered if is_open else ()
+
     def chosen(self, text: str, now: datetime) -> str | None:
         """The value of the choice that the text picks, by its number or its very words; None when it picks none."""
-        if not self.offered or self.offered_at is None or now - self.offered_at > _OFFER_LASTS:
-            return None
-        if len(text) > _LONGEST_PICK:
+        choices = self.choices(now)
+        if not choices or len(text) > _LONGEST_PICK:
             return None
         line = fold(text).line
         if found := _NUMBER.match(line):
             at = int(found[1])
-            return self.offered[at - 1].value if 1 <= at <= len(self.offered) else None
-        return next((choice.value for choice in self.offered if line and fold(choice.label).line == line), None)
+            return choices[at - 1].value if 1 <= at <= len(choices) else None
+        return next((choice.value for choice in choices if line and fold(choice.label).line == line), None)
 
     def has_open_emergency(self, now: datetime) -> bool:
         """Whether what is written now may still belong to an emergency."""

@@ -132,26 +132,24 @@ class Department:
 
 SENTENCES = tuple(
     """
-    greeting help which_language language_set ask_which none_of_these none_noted not_found no_answer_yet who when where
-    join phone address email url hours not_confirmed source checked overdue withheld day_form months only_in
-    language_name contacts_intro programs_intro emergency_closed media sorry busy limited stopped menu_start menu_help
-    menu_language menu_contacts menu_programs menu_about menu_privacy web_title web_heading web_intro web_not_watched
-    web_call_911 web_label web_send web_open web_close web_you web_bot web_conversation web_choices web_language
-    web_skip web_connecting web_offline web_online web_waiting web_too_long web_new web_contact_heading web_thinking
-    web_no_script web_overview_heading web_privacy_note nothing_more courtesies joining follow_up_openings
-    follow_up_words menu_subscribe menu_stop advisory_offer advisory_terms advisory_terms_silenced advisory_signed_up
-    advisory_every
-    advisory_urgent advisory_language advisory_nothing advisory_stopped advisory_stopped_topic advisory_failed
-    advisory_stop_failed advisory_not_here advisory_telegram advisory_city advisory_ask_stop advisory_exercise_joined
-    advisory_exercise_left advisory_exercise_member advisory_exercise_refused button_all_topics button_choices
-    button_urgent button_every button_more_topics button_what_i_get button_stop_all button_stop_topic button_stop_yes
-    button_stop_no button_sign_up button_try_again order_notify order_send order_alerts order_all order_only
-    order_urgent order_fillers
-    absolute_times bulletin_cancel bulletin_first bulletin_id bulletin_more bulletin_replaces bulletin_stop
-    bulletin_superseded bulletin_update bulletin_withdrawn bulletin_withdraws clock_form clock_full
+    greeting help which_language language_set ask_which none_of_these ask_this not_this none_noted not_found
+    no_answer_yet who when where join phone address email url hours not_confirmed source checked overdue withheld
+    day_form months only_in language_name contacts_intro programs_intro emergency_closed media sorry busy limited
+    stopped menu_start menu_help menu_language menu_contacts menu_programs menu_about menu_privacy web_title
+    web_heading web_intro web_not_watched web_call_911 web_label web_send web_open web_close web_you web_bot
+    web_conversation web_choices web_language web_skip web_connecting web_offline web_online web_waiting web_too_long
+    web_new web_contact_heading web_thinking web_no_script web_overview_heading web_privacy_note nothing_more
+    courtesies joining follow_up_openings follow_up_words yes_words no_words menu_subscribe menu_stop advisory_offer
+    advisory_terms advisory_terms_silenced advisory_signed_up advisory_every advisory_urgent advisory_language
+    advisory_nothing advisory_stopped advisory_stopped_topic advisory_failed advisory_stop_failed advisory_not_here
+    advisory_telegram advisory_city advisory_ask_stop advisory_exercise_joined advisory_exercise_left
+    advisory_exercise_member advisory_exercise_refused button_all_topics button_choices button_urgent button_every
+    button_more_topics button_what_i_get button_stop_all button_stop_topic button_stop_yes button_stop_no
+    button_sign_up button_try_again order_notify order_send order_alerts order_all order_only order_urgent
+    order_fillers absolute_times bulletin_cancel bulletin_first bulletin_id bulletin_more bulletin_replaces
+    bulletin_stop bulletin_superseded bulletin_update bulletin_withdrawn bulletin_withdraws clock_form clock_full
     clock_halves exercise_mark level_advisory level_alert level_community moment_form not_a_drill relative_times
-    weekdays
-    web_rating button_helped button_not_helped feedback_thanks feedback_sorry not_found_unkept none_unkept
+    weekdays web_rating button_helped button_not_helped feedback_thanks feedback_sorry not_found_unkept none_unkept
     web_advisories web_advisories_all page_advisories page_skip page_live page_past page_none page_down page_missing
     page_not_watched page_get_heading page_feed page_cap page_issued page_in_effect page_begins page_expired
     page_updated page_withdrawn page_withdraws page_thread

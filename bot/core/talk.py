@@ -34,6 +34,9 @@ class Talk:
         joining = "|".join(_spelt(_listed(texts, "joining"))) or r"\Z."
         self._joint = re.compile(rf"[!?;\n\r]+|\.(?=\s|\Z)|(?<=\s)(?:{joining})(?=\s)", re.IGNORECASE)
         self._openings = tuple(fold(opening).tokens for opening in _listed(texts, "follow_up_openings"))
+        self._yes, self._no = (
+            frozenset(fold(each).line for each in _listed(texts, name)) for name in ("yes_words", "no_words")
+        )
         self._words = tuple(
             frozenset(word for each in _split(text) for word in fold(each).tokens)
             for text in texts.get("follow_up_words", {}).values()
@@ -67,6 +70,12 @@ class Talk:
             return Opening.BARE
         is_linked = any(opening and tokens[: len(opening)] == opening for opening in self._openings)
         return Opening.LINKED if is_linked else None
+
+    def agrees(self, words: Words) -> bool | None:
+        """Whether the words say yes, or no, and nothing else; None when neither."""
+        if words.line in self._yes:
+            return True
+        return False if words.line in self._no else None
 
     def _pieces(self, text: str) -> Iterator[str]:
         start = 0
