@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import messenger_sending, sms_sending, telegram_sending, web, whatsapp_sending
 from bot.channels.console import Console
-from bot.core import rating
+from bot.core import compose, rating
 from bot.core.answer import Outcome, answer
 from bot.core.channel import Limits
 from bot.core.command import NoteUnanswered
@@ -258,11 +258,25 @@ def test_of_no_the_question_is_noted_with_the_words_that_were_seen() -> None:
     assert (noted.question, noted.seen, noted.near) == ("how do i get a copy of my report", counted.seen, ())
 
 
-def test_after_which_of_these_the_question_before_it_is_noted() -> None:
+@pytest.mark.parametrize("way", ["pressed", "1", "the label"])
+def test_after_which_of_these_the_question_before_it_is_noted(way: str) -> None:
     chat = Chat()
     which = chat.say("open copy")
     assert which.outcome is Outcome.ASKED_WHICH
-    _, no = chat.press(which.reply.choices[0]).reply.rating
+    first = which.reply.choices[0]
+    picked = chat.press(first) if way == "pressed" else chat.say(first.label if way == "the label" else way)
+    _, no = picked.reply.rating
+    assert [note.question for note in chat.press(no).actions if isinstance(note, NoteUnanswered)] == ["open copy"]
+
+
+def test_after_a_yes_to_the_only_title_the_question_before_it_is_noted() -> None:
+    texts = {**KNOWN.knowledge.phrases.texts, "yes_words": {"en": "yes"}}
+    phrases = replace(KNOWN.knowledge.phrases, texts=texts)
+    known = Snapshot.of(replace(KNOWN.knowledge, phrases=phrases))
+    chat = Chat(known)
+    only = compose.which([known.knowledge.entries["report-copy"]], "en", known.knowledge)
+    chat.conversation = Conversation(asked="open copy").offering(only.choices, NOW)
+    _, no = chat.say("yes").reply.rating
     assert [note.question for note in chat.press(no).actions if isinstance(note, NoteUnanswered)] == ["open copy"]
 
 

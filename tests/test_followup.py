@@ -31,7 +31,8 @@ LISTS = {
     "courtesies": {"en": "hi, thank you, thanks, please, can you tell me", "es": "hola, gracias, buenos días"},
     "joining": {"en": "and also, and", "es": "y"},
     "follow_up_openings": {"en": "and, what about", "es": "y"},
-    "follow_up_words": {"en": "and, how, much, is, it, where, that", "es": "y, cuánto, cuesta, dónde, queda, eso"},
+    "follow_up_words": {"en": "and, how, much, is, it, where, that, not", "es": "y, cuánto, cuesta, dónde, queda, eso"},
+    "no_words": {"en": "no, not that", "es": "no"},
     "withheld": {"en": "Not shown since {day}: {url}"},
     "nothing_more": {"en": "All I have: {url}", "es": "Todo lo que tengo: {url}"},
 }
@@ -110,6 +111,7 @@ def test_a_message_is_taken_apart_at_its_sentences_and_joints_into_three_parts_a
         ("what about my lawyer", Opening.LINKED),
         ("y para mi abogado", Opening.LINKED),
         ("android phones", None),
+        ("not that", None),
         ("and " + "very " * 9 + "long", None),
         ("", None),
     ],

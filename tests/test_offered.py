@@ -1,4 +1,4 @@
-"""What the bot offers when it is not sure, and what somebody says to that who presses no button."""
+"""What the bot offers when it is not sure, what somebody says to that who presses no button, and in which language."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -111,6 +111,20 @@ def test_asking_on_before_having_picked_offers_the_same_titles_again(known: Snap
 @pytest.mark.parametrize("text", ["where do i pay a parking ticket", "fingerprints"])
 def test_another_question_is_another_question(known: Snapshot, text: str) -> None:
     assert said(text, known, offered(known, SOME)).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("how do i get a copy of a police report", "en"), ("hay un hombre con una pistola en mi casa", "es"),
+     ("asdf qwer", "en"), ("obrigado", "pt"), ("/help", "en")],
+)  # fmt: skip
+def test_a_reply_tells_the_language_it_is_in(known: Snapshot, text: str, language: str) -> None:
+    assert said(text, known, Conversation()).reply.language == language
+
+
+def test_a_911_reply_in_several_languages_tells_none(known: Snapshot) -> None:
+    turn = said("911", known, Conversation())
+    assert (turn.outcome, turn.reply.language) == (Outcome.EMERGENCY, None)
 
 
 def test_the_day_after_nothing_is_open_any_more(known: Snapshot) -> None:

@@ -193,7 +193,7 @@ def test_start_begins_anew_save_under_the_offer_to_sign_up_again(known: Snapshot
     assert turn("START", known).reply.text == known.knowledge.phrases("greeting", "en")
     stopped = confirmed(Unsubscribe(), Done(None, None), "en", known.knowledge, HERE)
     again = turn("START", known, Conversation().offering(stopped.choices, NOW))
-    assert again.reply == proposed(Offer(), "en", known.knowledge, HERE)
+    assert again.reply == replace(proposed(Offer(), "en", known.knowledge, HERE), language="en")
     assert turn("UNSTOP", known).reply == again.reply
 
 

@@ -84,7 +84,7 @@ async def test_a_question_is_answered_under_the_id_the_browser_gave_it(connect: 
     await browser.hello()
     await browser.reply()
     assert await browser.ask("q1", "parking?") == {
-        "seq": 2, "to": "q1", "text": "Said: parking?", "choices": [], "urgent": False,
+        "seq": 2, "to": "q1", "text": "Said: parking?", "choices": [], "urgent": False, "language": None,
     }  # fmt: skip
 
 

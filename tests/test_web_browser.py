@@ -152,6 +152,23 @@ async def test_another_language_changes_page_chat_and_bot_at_once(house: House) 
     assert [message.text for message in house.desk.received] == ["/start", "/language es", "otra"]
 
 
+async def test_what_stands_around_a_reply_is_in_the_language_of_the_reply(house: House) -> None:
+    page = await house.greeted()
+    await ask(page, "reporte")
+    answer = page.locator(".said:not(.mine)").last
+    await expect(answer).to_contain_text("¿Le ayudó?")
+    await expect(answer).to_have_attribute("lang", "es")
+    await expect(answer.get_by_role("button", name="Me ayudó", exact=True)).to_be_visible()
+    await ask(page, "tiroteo")
+    await expect(page.locator(".urgent").get_by_role("link", name="Llamar al 911")).to_be_in_viewport()
+    await expect(page.get_by_role("alert")).to_have_text("Llamar al 911")
+    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await page.get_by_role("link", name="Português").click()
+    await expect(page.locator(".urgent").get_by_role("link", name="Llamar al 911")).to_be_visible()
+    await page.reload()
+    await expect(page.locator(".urgent")).to_have_attribute("lang", "es")
+
+
 async def test_a_page_in_portuguese_greets_in_portuguese(house: House) -> None:
     page = await house.greeted("?lang=pt")
     await expect(page.get_by_role("log")).to_contain_text("Sou o assistente automático")

@@ -58,7 +58,8 @@ def town() -> Knowledge:
 
 @dataclass(slots=True)
 class Desk:
-    """Receives messages: 911 for "shooting", an entry for its choice, otherwise the words back after `Said: `.
+    """Receives messages: 911 for "shooting" and, in Spanish, for "tiroteo"; an entry for its choice, one in Spanish for
+    "reporte"; otherwise the words back after `Said: `.
 
     It answers a message once, as the inbox has it, and holds back what begins with "slow" until `go` is set.
     """
@@ -87,6 +88,8 @@ class Desk:
             raise RuntimeError("the desk is closed")
         if "shooting" in message.text:
             return await self._send(Reply(URGENT, urgent=True), message, via)
+        if "tiroteo" in message.text:
+            return await self._send(Reply(URGENT, urgent=True, language="es"), message, via)
         if message.id in self.done:
             return Receipt.DUPLICATE
         if message.text.startswith("slow"):
@@ -97,12 +100,12 @@ class Desk:
         return receipt
 
     def _reply(self, message: IncomingMessage) -> Reply:
-        language = message.language or "en"
-        entry = self.town.entries.get(message.text.removeprefix(ENTRY_MARK))
-        if message.kind is Kind.BUTTON and entry is not None:
+        language = "es" if message.text == "reporte" else message.language or "en"
+        entry = self.town.entries.get(message.text.removeprefix(ENTRY_MARK).replace("reporte", "police-report-copy"))
+        if (message.kind is Kind.BUTTON or message.text == "reporte") and entry is not None:
             words = (self.town.phrases(name, language) for name in ("button_helped", "button_not_helped"))
             buttons = rating.buttons(rating.key_of(message.id), *words)
-            return replace(answered(entry, language, self.town, NOW.date()), rating=buttons)
+            return replace(answered(entry, language, self.town, NOW.date()), rating=buttons, language=language)
         if press := rating.read(message.text):
             name = "feedback_thanks" if press.has_helped else "feedback_sorry"
             return Reply(self.town.phrases(name, language))

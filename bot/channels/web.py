@@ -5,7 +5,7 @@ browser   {"hello": {"session": null | id, "since": 0, "language": "es"}}
           {"id": "its own id", "choice": "value", "language": "es"}   pressed
           anything else is read as typed text
 server    {"session": id, "frames": […]}     to hello: the conversation, and what was missed since
-          {"frames": [{"seq", "to", "text", "choices": [{"label", "value"}], "urgent"}]}
+          {"frames": [{"seq", "to", "text", "choices": [{"label", "value"}], "urgent", "language"}]}
           {"failed": id}                     not answered: ask again
           {"done": id}                       there is nothing to say to it
           {"advisories": [{"id", "level", "shape", "headlines": {language: line}, "url"}]}   all that hold now: with

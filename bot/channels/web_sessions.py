@@ -37,7 +37,8 @@ class Frame:
     def plain(self) -> dict[str, Any]:
         """The frame as the browser reads it."""
         choices = [{"label": choice.label, "value": choice.value} for choice in self.part.choices]
-        return {"seq": self.seq, "to": self.to, "text": self.part.text, "choices": choices, "urgent": self.part.urgent}
+        part = {"text": self.part.text, "choices": choices, "urgent": self.part.urgent, "language": self.part.language}
+        return {"seq": self.seq, "to": self.to} | part
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -82,7 +82,9 @@ def _after_emergency(
         if turn.outcome in (Outcome.ANSWERED, Outcome.OUT_OF_SCOPE):
             return replace(shown, reply=replace(shown.reply, text=f"{closing}\n\n{shown.reply.text}"))
         quiet = replace(shown.conversation, offered=(), asked=None)
-        return replace(shown, outcome=Outcome.COMMAND, reply=Reply(closing), conversation=quiet, actions=())
+        return replace(
+            shown, outcome=Outcome.COMMAND, reply=Reply(closing, language=language), conversation=quiet, actions=()
+        )
     if _is_clear(turn):
         cautious = replace(verdict, level=Level.CAUTION)
         return _shown(replace(turn, verdict=cautious), snapshot, now)
@@ -105,7 +107,8 @@ def _shown(turn: Turn, snapshot: Snapshot, now: datetime) -> Turn:
         conversation = replace(conversation, entry=turn.entry)
     elif turn.outcome is not Outcome.COMMAND and turn.reply.source not in _COURTESIES:
         conversation = replace(conversation, entry=None)  # "and how much?" is about what was asked since
-    turn = replace(turn, conversation=replace(conversation, replied_at=now))
+    reply = replace(turn.reply, language=turn.language)
+    turn = replace(turn, reply=reply, conversation=replace(conversation, replied_at=now))
     if turn.verdict.level is Level.CAUTION:
         cautious = compose.with_notice(turn.reply, turn.verdict, turn.language, snapshot.knowledge)
         turn = replace(turn, reply=cautious)

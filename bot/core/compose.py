@@ -28,7 +28,7 @@ def emergency(verdict: Verdict, language: str | None, knowledge: Knowledge) -> R
     if verdict.line:
         lines = knowledge.replies.lines[verdict.line]
         paragraphs.append(lines.get(spoken) or next(iter(lines.values())))
-    return Reply("\n\n".join(paragraphs), urgent=True)
+    return Reply("\n\n".join(paragraphs), urgent=True, language=language if spoken == language else None)
 
 
 def with_notice(reply: Reply, verdict: Verdict, language: str, knowledge: Knowledge) -> Reply:

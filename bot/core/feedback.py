@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import compose
+from bot.core import compose, followup
 from bot.core.command import NoteUnanswered
 from bot.core.conversation import Conversation
 from bot.core.emergency import Level, Verdict
-from bot.core.entry import Entry, Knowledge
+from bot.core.entry import Entry
 from bot.core.keeping import kept
 from bot.core.message import IncomingMessage, Kind
 from bot.core.rating import NoteFeedback, Press, Seen, Shown, buttons, key_of
@@ -26,7 +26,7 @@ def asking(turn: Turn, message: IncomingMessage, before: Conversation, snapshot:
     seen = Seen(entry.id, compose.version(entry, turn.language, knowledge))
     if any(shown.seen == seen for shown in turn.conversation.shown):
         return turn
-    shown = Shown(key_of(message.id), seen, turn.language, question=_asked(turn, message, before, knowledge, now))
+    shown = Shown(key_of(message.id), seen, turn.language, question=_asked(turn, message, before, snapshot, now))
     labels = (knowledge.phrases(name, turn.language) for name in ("button_helped", "button_not_helped"))
     reply = replace(turn.reply, rating=buttons(shown.key, *labels))
     return replace(turn, reply=reply, conversation=turn.conversation.showing(shown))
@@ -47,6 +47,7 @@ def pressed(
         verdict = replace(verdict, level=Level.CAUTION)
     if verdict.level is not Level.NONE:
         reply = compose.with_notice(reply, verdict, language, knowledge)
+    reply = replace(reply, language=language)
     turn = Turn(verdict, Outcome.COMMAND, reply, language, replace(conversation, spoke=language))
     shown = next((each for each in conversation.shown if each.key == press.key), None)
     if shown is None or shown.is_rated:
@@ -69,10 +70,10 @@ def _may_be_asked(turn: Turn, entry: Entry, message: IncomingMessage, snapshot: 
     return is_plain and is_shown and not (entry.is_crisis or has_orders or is_order)
 
 
-def _asked(turn: Turn, message: IncomingMessage, before: Conversation, knowledge: Knowledge, now: datetime) -> str:
+def _asked(turn: Turn, message: IncomingMessage, before: Conversation, snapshot: Snapshot, now: datetime) -> str:
     """What they had asked, when it was typed and may be kept: before "which of these?", or now."""
     offered = {choice.value for choice in before.offered}
-    if message.text in offered or before.chosen(message.text, now):
+    if message.text in offered or followup.picked(message.text, before, snapshot, now):
         return (before.asked or "") if compose.NONE_OF_THESE in offered else ""
     is_typed = message.kind in (Kind.TEXT, Kind.EDITED) and not message.text.startswith(compose.ENTRY_MARK)
-    return kept(message.text, turn.verdict, turn.match, knowledge) if is_typed else ""
+    return kept(message.text, turn.verdict, turn.match, snapshot.knowledge) if is_typed else ""

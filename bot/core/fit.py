@@ -27,7 +27,8 @@ def fit(reply: Reply, limits: Limits) -> tuple[Part, ...]:
     else:
         buttons += _rating(reply, buttons, limits)
     *before, last = _split(text, limits)
-    return (*(Part(part, urgent=reply.urgent) for part in before), Part(last, buttons, reply.urgent))
+    parts = (*((part, ()) for part in before), (last, buttons))
+    return tuple(Part(part, choices, reply.urgent, reply.language) for part, choices in parts)
 
 
 def _rating(reply: Reply, buttons: tuple[Choice, ...], limits: Limits) -> tuple[Choice, ...]:

@@ -69,7 +69,8 @@ class Reply:
     `source` is the entry they came from, None for the bot's own. `urgent` marks a 911 redirect, so that a channel may
     show it as one. `notice` is the 911 line that stands in the text, which is never cut away; "" when there is none.
     `has_page`: all of it stands on the page of its source as well. `rating` are the buttons that say whether it
-    helped; they have no number, so that they stand in the way of no other choice.
+    helped; they have no number, so that they stand in the way of no other choice. `language` is the one they are in,
+    None when they are in several.
     """
 
     text: str
@@ -79,12 +80,14 @@ class Reply:
     notice: str = ""
     has_page: bool = False
     rating: tuple[Choice, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """As much of a reply as a platform takes at once; `urgent` as in the reply."""
+    """As much of a reply as a platform takes at once; `urgent` and `language` as in the reply."""
 
     text: str
     choices: tuple[Choice, ...] = ()
     urgent: bool = False
+    language: str | None = None

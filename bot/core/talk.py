@@ -64,7 +64,7 @@ class Talk:
     def opening(self, words: Words) -> Opening | None:
         """How the words go on from an answer; None when they do not look like it."""
         tokens = words.tokens
-        if not tokens or len(tokens) > _MOST_WORDS:
+        if not tokens or len(tokens) > _MOST_WORDS or self.agrees(words) is False:
             return None
         if any(said.issuperset(tokens) for said in self._words):
             return Opening.BARE

@@ -20,7 +20,7 @@ from bot.core.talk import SILENCE, Talk
 from bot.core.text import Words
 
 # Phrases that are lists of words for rules of ours: nobody says them in a sentence, so they teach no language.
-_LISTS = ("order_", "relative_times", "absolute_times", "street_words", "not_a_drill", "clock_")
+_LISTS = ("order_", "relative_times", "absolute_times", "street_words", "not_a_drill", "clock_", "yes_", "no_words")
 
 
 class Outcome(Enum):

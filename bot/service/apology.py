@@ -87,4 +87,4 @@ def fitted(reply: Reply, via: Channel) -> tuple[Part, ...]:
         return fit(reply, via.limits)
     except Exception:  # border: inbound message
         log.exception("reply not cut")
-        return (Part(reply.text, reply.choices, reply.urgent),)
+        return (Part(reply.text, reply.choices, reply.urgent, reply.language),)

@@ -13,6 +13,11 @@ function element(name, properties = {}, ...children) {
   return node;
 }
 
+/* The language a reply is in, where the page has words for it: what stands around it is said in that language, too. */
+function spoken({ language }) {
+  return language in CHAT.words ? language : "";
+}
+
 function call() {
   return element("a", { className: "call", href: "tel:911", word: "call_911" });
 }
@@ -190,11 +195,14 @@ class DepartmentChat extends HTMLElement {
   }
 
   hear(frame) {
-    const said = { text: frame.text, choices: frame.choices, isUrgent: frame.urgent };
+    const said = { text: frame.text, choices: frame.choices, isUrgent: frame.urgent, language: frame.language };
     this.memory.shown.push(said);
     if (["thinking", "online"].includes(this.status.dataset.word)) this.say(null);
     this.show(said);
-    if (said.isUrgent) this.alarm.textContent = this.word("call_911");
+    if (said.isUrgent) {
+      this.alarm.lang = spoken(said) || this.language;
+      this.alarm.textContent = this.word("call_911", this.alarm.lang);
+    }
   }
 
   show(shown) {
@@ -205,6 +213,7 @@ class DepartmentChat extends HTMLElement {
       said.append(element("div", { className: "text", dir: "auto" }, ...(isMine ? [words] : linked(words))));
     };
     if (isMine) said.dataset.id = id;
+    if (spoken(shown)) said.lang = spoken(shown);
     if (isUrgent) {
       // The button comes right after the first line: on a small screen the rest of the words would push it out of sight.
       const [first, ...rest] = text.split("\n");
@@ -290,16 +299,21 @@ class DepartmentChat extends HTMLElement {
     setTimeout(act, PATIENCE);
   }
 
-  word(name) {
-    return CHAT.words[this.language][name] || "";
+  word(name, language = this.language) {
+    return CHAT.words[language][name] || "";
+  }
+
+  /* What a node is to show: within a reply in the language of that, elsewhere in the one of the page. */
+  wordAt(node, name) {
+    return this.word(name, node.closest(".said")?.lang || this.language);
   }
 
   label(root = this.shadowRoot) {
     for (const node of root.querySelectorAll("[data-word]")) {
-      const shown = this.word(node.dataset.word) + (node.matches(".said > .unseen") ? ": " : "");
+      const shown = this.wordAt(node, node.dataset.word) + (node.matches(".said > .unseen") ? ": " : "");
       if (node.textContent !== shown) node.textContent = shown;
     }
-    for (const node of root.querySelectorAll("[data-named]")) node.setAttribute("aria-label", this.word(node.dataset.named));
+    for (const node of root.querySelectorAll("[data-named]")) node.setAttribute("aria-label", this.wordAt(node, node.dataset.named));
     for (const pick of this.picker?.children ?? []) pick.setAttribute("aria-pressed", String(pick.lang === this.language));
     if (root === this.shadowRoot) this.advise();
     this.panel.lang = this.language;
